@@ -1,0 +1,1 @@
+"""Expectation suites: loading, running on DuckDB, results as asset checks and tables."""

@@ -1,0 +1,127 @@
+"""The only reader of the environment: every path and switch of the warehouse.
+
+All paths are absolute, so that dbt, Dagster and Great Expectations open the same database
+whatever folder they are started from.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(ValueError):
+    """An environment variable holds a value the warehouse cannot use."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where data lives and which date a run is for.
+
+    Attributes:
+        warehouse_dir: home of all data (`WAREHOUSE_DIR`, default `./warehouse`).
+        as_of_date: the day every recency and state is computed for (`AS_OF_DATE`);
+            None means the last day with orders in the data.
+        shop_timezone: IANA name of the shop's time zone (`SHOP_TIMEZONE`).
+        target: dbt target (`DBT_TARGET`).
+    """
+
+    warehouse_dir: Path
+    as_of_date: date | None
+    shop_timezone: str
+    target: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from `environ` (default: the process environment).
+
+        Raises:
+            SettingsError: a variable is set to something unusable; the message names it.
+        """
+        env = os.environ if environ is None else environ
+        timezone = env.get("SHOP_TIMEZONE") or "Asia/Shanghai"
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingsError(
+                f"SHOP_TIMEZONE={timezone!r} is not a time zone; use a name such as Asia/Shanghai"
+            ) from error
+        return cls(
+            warehouse_dir=Path(env.get("WAREHOUSE_DIR") or PROJECT_DIR / "warehouse").resolve(),
+            as_of_date=_parse_date("AS_OF_DATE", env.get("AS_OF_DATE")),
+            shop_timezone=timezone,
+            target=env.get("DBT_TARGET") or "duckdb",
+        )
+
+    @property
+    def landing_dir(self) -> Path:
+        """Files are dropped here, at any depth."""
+        return self.warehouse_dir / "landing"
+
+    @property
+    def raw_dir(self) -> Path:
+        """Every accepted file, unchanged, by its content hash."""
+        return self.warehouse_dir / "raw"
+
+    @property
+    def refused_dir(self) -> Path:
+        """Files that could not be read, each with a reason beside it."""
+        return self.warehouse_dir / "refused"
+
+    @property
+    def work_dir(self) -> Path:
+        """Only the pipeline reads and writes here."""
+        return self.warehouse_dir / "work"
+
+    @property
+    def work_db(self) -> Path:
+        """The DuckDB file that only the pipeline opens."""
+        return self.work_dir / "warehouse.duckdb"
+
+    @property
+    def serving_dir(self) -> Path:
+        """What BI tools read."""
+        return self.warehouse_dir / "serving"
+
+    @property
+    def serving_db(self) -> Path:
+        """The published marts as one DuckDB file."""
+        return self.serving_dir / "marts.duckdb"
+
+    @property
+    def reports_dir(self) -> Path:
+        """Pages for people: quality data docs, dbt docs, dashboard."""
+        return self.warehouse_dir / "reports"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance: run history, schedules, logs."""
+        return self.warehouse_dir / "dagster"
+
+    def create_folders(self) -> None:
+        """Create the folders that a first run needs."""
+        for folder in (
+            self.landing_dir,
+            self.raw_dir,
+            self.refused_dir,
+            self.work_dir,
+            self.serving_dir,
+            self.reports_dir,
+            self.dagster_home,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def _parse_date(name: str, text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"{name}={text!r} is not a date; write it as YYYY-MM-DD") from error
