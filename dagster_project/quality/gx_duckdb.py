@@ -1,0 +1,199 @@
+"""Great Expectations on DuckDB: an engine, a data source and the metrics that need other SQL.
+
+Import this module only where a gate runs: it pulls in Great Expectations, which costs seconds.
+
+The library has no DuckDB source, and its plain SQL source is not safe here: it reads results
+after it has closed the connection, and one comparison then passed on tables that differ.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+# Read by the library while it is imported: nothing about a shop's data leaves the machine.
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+import great_expectations as gx  # noqa: E402
+import sqlalchemy as sa  # noqa: E402
+from great_expectations.core.batch_definition import BatchDefinition  # noqa: E402
+from great_expectations.data_context import EphemeralDataContext  # noqa: E402
+from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: E402
+from great_expectations.datasource.fluent import SQLDatasource  # noqa: E402
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine  # noqa: E402
+from great_expectations.expectations.metrics.map_metric_provider import (  # noqa: E402
+    ColumnMapMetricProvider,
+    column_condition_partial,
+)
+from great_expectations.expectations.metrics.metric_provider import metric_value  # noqa: E402
+from great_expectations.expectations.metrics.query_metrics.query_table.query_table import (  # noqa: E402
+    QueryTable,
+)
+from great_expectations.validator.metric_configuration import MetricConfiguration  # noqa: E402
+
+SAMPLE_ROWS = 20
+
+
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+    """Runs every query of a gate on one connection that stays open until `close`."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator[sa.Connection]:
+        """Give the one connection; results stay readable because it is not closed here."""
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        yield self._connection
+
+    def execute_query(self, query: Any) -> sa.CursorResult[Any]:
+        """Run a query; a failing one must not abort the transaction the next ones use."""
+        with self.get_connection() as connection:
+            try:
+                return connection.execute(query)
+            except Exception:
+                connection.rollback()
+                raise
+
+    def close(self) -> None:
+        """Close the connection and its pool, which releases the lock on the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self.engine.dispose()
+
+
+class DuckDBDatasource(SQLDatasource):
+    """Registers itself as `context.data_sources.add_duckdb`."""
+
+    type: Literal["duckdb"] = "duckdb"
+
+    @property
+    def execution_engine_type(self) -> type[DuckDBExecutionEngine]:
+        """The engine class that runs this source's queries."""
+        return DuckDBExecutionEngine
+
+
+class DuckDBMatchRegex(ColumnMapMetricProvider):
+    """The library knows no regular expressions for this dialect."""
+
+    condition_metric_name = "column_values.match_regex"
+    condition_value_keys = ("regex",)
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: sa.ColumnClause[str], regex: str, **_: Any) -> sa.ColumnElement[bool]:
+        return sa.func.regexp_matches(column, regex)
+
+
+class DuckDBNotMatchRegex(ColumnMapMetricProvider):
+    """The opposite of `DuckDBMatchRegex`."""
+
+    condition_metric_name = "column_values.not_match_regex"
+    condition_value_keys = ("regex",)
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: sa.ColumnClause[str], regex: str, **_: Any) -> sa.ColumnElement[bool]:
+        return sa.not_(sa.func.regexp_matches(column, regex))
+
+
+class DuckDBUnexpectedRows(QueryTable):
+    """The first rows of a failing query, limited in SQL.
+
+    The library runs the whole query a second time to fetch 200 rows, also when it has just
+    counted none; here a rule that holds is one query, and a broken one fetches `SAMPLE_ROWS`.
+    """
+
+    metric_name = "unexpected_rows_query.table"
+    value_keys = ("unexpected_rows_query",)
+    query_param_name = "unexpected_rows_query"
+
+    @metric_value(engine=DuckDBExecutionEngine)
+    def _duckdb(
+        cls,
+        execution_engine: DuckDBExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        **_: Any,
+    ) -> list[dict[str, Any]]:
+        if metrics["unexpected_rows_query.row_count"] == 0:
+            return []
+        batch, _domain, _accessor = execution_engine.get_compute_domain(
+            metric_domain_kwargs, domain_type="table"
+        )
+        query = cls._get_substituted_batch_subquery_from_query_and_batch_selectable(
+            query=cls._get_query_from_metric_value_kwargs(metric_value_kwargs),
+            batch_selectable=batch,
+            execution_engine=execution_engine,
+        )
+        limited = sa.text(f"select * from ({query}) as unexpected limit {SAMPLE_ROWS}")
+        return [row._asdict() for row in execution_engine.execute_query(limited)]
+
+    @classmethod
+    def _get_evaluation_dependencies(
+        cls, metric: MetricConfiguration, *args: Any, **kwargs: Any
+    ) -> dict[str, MetricConfiguration]:
+        dependencies = super()._get_evaluation_dependencies(metric, *args, **kwargs)
+        dependencies["unexpected_rows_query.row_count"] = MetricConfiguration(
+            metric_name="unexpected_rows_query.row_count",
+            metric_domain_kwargs=metric.metric_domain_kwargs,
+            metric_value_kwargs=metric.metric_value_kwargs,
+        )
+        return dependencies
+
+
+@dataclass(frozen=True)
+class Session:
+    """One ephemeral context on one read-only connection."""
+
+    datasource: DuckDBDatasource
+    engine: DuckDBExecutionEngine
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """Return the columns of every table and view, by `schema.table` in lower case."""
+        rows = self.engine.execute_query(
+            sa.text(
+                "select lower(table_schema || '.' || table_name) as table_name,"
+                " list(column_name order by ordinal_position) as columns"
+                " from information_schema.columns where table_catalog = current_database()"
+                " group by all"
+            )
+        )
+        return {row.table_name: tuple(row.columns) for row in rows}
+
+    def row_count(self, table: str) -> int:
+        """Return the rows of `schema.table`."""
+        schema, name = table.split(".")
+        query = sa.select(sa.func.count()).select_from(sa.table(name, schema=schema))
+        return int(self.engine.execute_query(query).scalar_one())
+
+    def batch_definition(self, table: str) -> BatchDefinition[Any]:
+        """Return `schema.table` as a batch of all its rows."""
+        schema, name = table.split(".")
+        with warnings.catch_warnings():
+            # The library would rather have the schema in the connection, where DuckDB has none.
+            warnings.filterwarnings("ignore", "`schema_name` is deprecated", DeprecationWarning)
+            asset = self.datasource.add_table_asset(table, table_name=name, schema_name=schema)
+        return asset.add_batch_definition_whole_table("all rows")
+
+
+@contextmanager
+def open_session(database: Path) -> Iterator[Session]:
+    """Open `database` read-only for one gate; its lock is released on the way out."""
+    context = gx.get_context(mode="ephemeral")
+    assert isinstance(context, EphemeralDataContext)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    datasource = context.data_sources.add_duckdb(
+        "work",
+        connection_string=f"duckdb:///{database}",
+        kwargs={"connect_args": {"read_only": True}},
+    )
+    engine = datasource.get_execution_engine()
+    try:
+        yield Session(datasource=datasource, engine=engine)
+    finally:
+        engine.close()
+        datasource.get_engine().dispose()
