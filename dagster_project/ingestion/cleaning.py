@@ -1,0 +1,92 @@
+"""The cleaning macros as SQL text: what each kind of column is trimmed with, typed by and called.
+
+The rules themselves stand in `dbt_project/macros/cleaning.sql`, shared with dbt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dagster_project.settings import PROJECT_DIR
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of column is cleaned.
+
+    Attributes:
+        sql_type: type of the raw column.
+        text_macro: raw value → text or NULL for "nothing here".
+        value_macro: text → typed value or NULL; None keeps the text.
+        range_macro: typed value → itself or NULL outside the plausible range.
+        expected: what a value that does not parse should have been, for messages.
+        zoned: the value macro needs the time zones.
+    """
+
+    sql_type: str
+    text_macro: str = "clean_text"
+    value_macro: str | None = None
+    range_macro: str | None = None
+    expected: str = ""
+    zoned: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "id": Kind("VARCHAR", "id_text", "clean_id", expected="an id (a spreadsheet ruined the number)"),
+    "hashed_id": Kind("VARCHAR", value_macro="clean_hashed_id"),
+    "text": Kind("VARCHAR"),
+    "status": Kind("VARCHAR", value_macro="clean_status"),
+    "order_state": Kind("VARCHAR", value_macro="clean_order_state", expected="an order state"),
+    "amount": Kind("DECIMAL(18,4)", "amount_text", "clean_amount", expected="an amount"),
+    "quantity": Kind("DECIMAL(18,3)", value_macro="clean_quantity", expected="a quantity"),
+    "time": Kind(
+        "TIMESTAMP", value_macro="clean_time", range_macro="plausible_time",
+        expected="a time", zoned=True,
+    ),
+    "date": Kind(
+        "DATE", value_macro="clean_date", range_macro="plausible_date",
+        expected="a date", zoned=True,
+    ),
+    "province": Kind("VARCHAR", value_macro="clean_province"),
+    "city": Kind("VARCHAR", value_macro="clean_city"),
+    "region_name": Kind("VARCHAR", value_macro="clean_region_name"),
+    "flag": Kind("BOOLEAN", value_macro="clean_flag"),
+    "boolean": Kind("BOOLEAN", value_macro="clean_boolean", expected="yes or no"),
+}  # fmt: skip
+
+
+def call(macro: str, *arguments: Any) -> str:
+    """The SQL expression of one macro of `cleaning.sql`."""
+    return str(getattr(_macros(), macro)(*arguments))
+
+
+def sql_literal(text: str) -> str:
+    """`text` as a SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@cache
+def definition_of(kind: str, pattern: str | None) -> str:
+    """Text that changes exactly when this kind would clean a value differently."""
+    spec = KINDS[kind]
+    parts = [repr(spec), call(spec.text_macro, "x")]
+    if spec.value_macro is not None:
+        extra = [pattern] if kind == "flag" else ["zone"] if spec.zoned else []
+        parts.append(call(spec.value_macro, "x", *extra))
+    if spec.range_macro is not None:
+        parts.append(call(spec.range_macro, "x", "latest"))
+    return "\x1f".join(parts)
+
+
+@cache
+def _macros() -> ModuleType:
+    environment = Environment(
+        loader=FileSystemLoader(PROJECT_DIR / "dbt_project" / "macros"),
+        undefined=StrictUndefined,
+    )
+    return environment.get_template("cleaning.sql").module  # type: ignore[return-value]

@@ -1,0 +1,260 @@
+"""The export formats the warehouse knows: one YAML file beside this module for each.
+
+A format says which header stands for which warehouse column and how the value is cleaned.
+Adding a format is adding a file; no code here names one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from dagster_project.ingestion.cleaning import KINDS, definition_of
+
+
+class FormatError(ValueError):
+    """A format file says something the loader does not understand; the message names it."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One warehouse column of a format.
+
+    Attributes:
+        name: the raw table's column.
+        kind: how the value is cleaned, a key of `cleaning.KINDS`.
+        headers: the file's possible headers, the preferred one first.
+        required: the format is recognised only when the file has this column.
+        must_parse: a value that is present and does not parse makes the row unreadable.
+        personal: goes to `raw.<format>_personal` only.
+        concat: all matching headers are joined by a space instead of the first one being taken.
+        pattern: regular expression of a `flag`.
+        upper: stored in upper case.
+    """
+
+    name: str
+    kind: str
+    headers: tuple[str, ...]
+    required: bool = False
+    must_parse: bool = False
+    personal: bool = False
+    concat: bool = False
+    pattern: str | None = None
+    upper: bool = False
+
+
+@dataclass(frozen=True)
+class Format:
+    """An export format: its raw table's columns and how its files are recognised.
+
+    Attributes:
+        name: also the raw table's name.
+        source: which source's asset loads it.
+        entity: orders, order_lines, customers or products.
+        description: language code to text.
+        columns: in the order of the raw table.
+        mapped: recognised by a `mapping.yml`, never by its header alone.
+        require_any: a mapping must give all columns of at least one of these groups.
+        definition_hash: changes when a file of this format would be read differently.
+    """
+
+    name: str
+    source: str
+    entity: str
+    description: dict[str, str]
+    columns: tuple[Column, ...]
+    mapped: bool
+    require_any: tuple[tuple[str, ...], ...]
+    definition_hash: str
+
+    @property
+    def main_columns(self) -> tuple[Column, ...]:
+        """Columns of `raw.<name>`."""
+        return tuple(column for column in self.columns if not column.personal)
+
+    @property
+    def personal_columns(self) -> tuple[Column, ...]:
+        """Columns of `raw.<name>_personal`; empty when the format holds nothing personal."""
+        return tuple(column for column in self.columns if column.personal)
+
+    def column(self, name: str) -> Column | None:
+        """The column called `name`, if there is one."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True)
+class BoundColumn:
+    """A warehouse column and where one file holds it.
+
+    Attributes:
+        column: the warehouse column.
+        positions: 0-based positions in the file's header; empty when the file lacks it.
+        constant: the same text for every row, from a mapping.
+        values: pairs (the file's text, the warehouse's text), from a mapping.
+    """
+
+    column: Column
+    positions: tuple[int, ...] = ()
+    constant: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Binding:
+    """How one file (or sheet) is read as a format.
+
+    Attributes:
+        format: the format found.
+        columns: every column of the format, found or not.
+        time_zone: zone of times without an offset; None means the shop's.
+        date_format: strptime format tried before the usual ones.
+        definition_hash: of the format and, where there is one, the mapping.
+    """
+
+    format: Format
+    columns: tuple[BoundColumn, ...]
+    time_zone: str | None = None
+    date_format: str | None = None
+    definition_hash: str = ""
+
+
+def normalise_header(text: str) -> str:
+    """The form headers are compared in: no BOM, no outer spaces, one width, one letter case."""
+    return unicodedata.normalize("NFKC", text).strip("\ufeff\u200b \t\r\n").casefold()
+
+
+@cache
+def load_formats() -> tuple[Format, ...]:
+    """Every format, by name.
+
+    Raises:
+        FormatError: a format file is wrong; the message names the file and the key.
+    """
+    found = sorted(files(__name__).iterdir(), key=lambda entry: entry.name)
+    return tuple(
+        parse_format(entry.read_text(encoding="utf-8"), entry.name)
+        for entry in found
+        if entry.name.endswith(".yml")
+    )
+
+
+def parse_format(text: str, file_name: str) -> Format:
+    """Read one format file's text; `file_name` is for messages.
+
+    Raises:
+        FormatError: a key is unknown or missing, or a kind does not exist.
+    """
+    document: dict[str, Any] = yaml.safe_load(text)
+    unknown = set(document) - {
+        "format", "source", "entity", "description", "columns", "mapped", "require_any",
+    }  # fmt: skip
+    missing = {"format", "source", "entity", "description", "columns"} - set(document)
+    if unknown or missing:
+        raise FormatError(f"{file_name}: unknown keys {sorted(unknown)}, missing {sorted(missing)}")
+    columns = tuple(
+        _parse_column(name, spec, file_name) for name, spec in document["columns"].items()
+    )
+    groups = tuple(tuple(group) for group in document.get("require_any", ()))
+    return Format(
+        name=document["format"],
+        source=document["source"],
+        entity=document["entity"],
+        description=document["description"],
+        columns=columns,
+        mapped=bool(document.get("mapped", False)),
+        require_any=groups,
+        definition_hash=_hash(
+            document["format"],
+            *(repr(column) + definition_of(column.kind, column.pattern) for column in columns),
+        ),
+    )
+
+
+def recognise(header: tuple[str, ...], formats: tuple[Format, ...]) -> Binding | None:
+    """The format whose required columns all stand in `header`, most matches first.
+
+    Order, extra columns, letter case and outer spaces do not matter.
+    """
+    candidates = [
+        bind(format_, header)
+        for format_ in formats
+        if not format_.mapped and not missing_columns(format_, header)
+    ]
+    return max(candidates, key=_matched, default=None)
+
+
+def closest(header: tuple[str, ...], formats: tuple[Format, ...]) -> Format | None:
+    """The format that shares most with an unknown header; None when nothing is shared."""
+    known = [format_ for format_ in formats if not format_.mapped]
+    best = max(known, key=lambda format_: _overlap(format_, header), default=None)
+    return best if best is not None and _overlap(best, header) > 0 else None
+
+
+def missing_columns(format_: Format, header: tuple[str, ...]) -> tuple[Column, ...]:
+    """Required columns of the format that `header` lacks."""
+    present = {normalise_header(name) for name in header}
+    return tuple(
+        column
+        for column in format_.columns
+        if column.required and not any(normalise_header(h) in present for h in column.headers)
+    )
+
+
+def bind(format_: Format, header: tuple[str, ...]) -> Binding:
+    """Find each column of the format in `header`; the first of equal headers counts."""
+    positions: dict[str, int] = {}
+    for index, name in enumerate(header):
+        positions.setdefault(normalise_header(name), index)
+    bound = []
+    for column in format_.columns:
+        found = tuple(
+            positions[normalise_header(name)]
+            for name in column.headers
+            if normalise_header(name) in positions
+        )
+        bound.append(BoundColumn(column, found if column.concat else found[:1]))
+    return Binding(format_, tuple(bound), definition_hash=format_.definition_hash)
+
+
+def _matched(binding: Binding) -> int:
+    return sum(bool(bound.positions) for bound in binding.columns)
+
+
+def _overlap(format_: Format, header: tuple[str, ...]) -> float:
+    """Share of the required columns found, then of all columns."""
+    required = [column for column in format_.columns if column.required]
+    found = len(required) - len(missing_columns(format_, header))
+    return found / len(required) + _matched(bind(format_, header)) / len(format_.columns) / 100
+
+
+def _parse_column(name: str, spec: dict[str, Any], file_name: str) -> Column:
+    unknown = set(spec) - {
+        "headers", "kind", "required", "must_parse", "personal", "combine", "pattern", "upper",
+    }  # fmt: skip
+    if unknown:
+        raise FormatError(f"{file_name}: column {name}: unknown keys {sorted(unknown)}")
+    if spec.get("kind") not in KINDS:
+        raise FormatError(f"{file_name}: column {name}: unknown kind {spec.get('kind')!r}")
+    if spec.get("combine", "concat") != "concat":
+        raise FormatError(f"{file_name}: column {name}: combine can only be concat")
+    return Column(
+        name=name,
+        kind=spec["kind"],
+        headers=tuple(spec.get("headers", (name,))),
+        required=bool(spec.get("required", False)),
+        must_parse=bool(spec.get("must_parse", False)),
+        personal=bool(spec.get("personal", False)),
+        concat="combine" in spec,
+        pattern=spec.get("pattern"),
+        upper=bool(spec.get("upper", False)),
+    )
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,224 @@
+"""What lies in the landing folder: each file's format or the reason it is refused.
+
+Reads files and the ledger; writes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.ingestion import ledger
+from dagster_project.ingestion.formats import (
+    Binding,
+    Format,
+    closest,
+    load_formats,
+    missing_columns,
+    recognise,
+)
+from dagster_project.ingestion.mapping import MAPPING_FILE_NAME, Mapping, read_mapping
+from dagster_project.ingestion.readers import Table, find_tables
+from dagster_project.ingestion.refusal import RefusedFile, Refusal
+from dagster_project.settings import Settings
+
+_TEMPORARY_ENDINGS = (".tmp", ".part", ".crdownload", ".swp", "~")
+_CHUNK_BYTES = 1 << 20
+
+
+class LandingError(OSError):
+    """The landing folder itself is missing or cannot be read."""
+
+
+@dataclass(frozen=True)
+class PlannedTable:
+    """A table of rows in a file and how it is read."""
+
+    table: Table
+    binding: Binding
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """One file to load, or to refuse when `refusal` is set.
+
+    Attributes:
+        file_id: the ledger's id if it is loaded; grows with the relative path.
+        path: where the bytes are.
+        relative: path below the landing folder, with `/`.
+        sha256: of the content.
+        bytes: size.
+        tables: what is read; empty for a refused file.
+        mapping: the `mapping.yml` that applies.
+        refusal: why it cannot be read.
+        in_landing: False for a file that left the landing folder and is read again from its raw
+            copy because its format changed.
+    """
+
+    file_id: int
+    path: Path
+    relative: str
+    sha256: str
+    bytes: int
+    tables: tuple[PlannedTable, ...] = ()
+    mapping: Mapping | None = None
+    refusal: Refusal | None = None
+    in_landing: bool = True
+
+    @property
+    def source(self) -> str | None:
+        """Which source loads it; None when it is refused."""
+        return self.tables[0].binding.format.source if self.tables else None
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Names of its formats, each once."""
+        return tuple(dict.fromkeys(planned.binding.format.name for planned in self.tables))
+
+    @property
+    def encoding(self) -> str | None:
+        """Text encoding; None for workbooks and parquet."""
+        return self.tables[0].table.encoding if self.tables else None
+
+    def definition_hash(self, time_zone: str) -> str:
+        """Changes when the same bytes would be read into other rows."""
+        parts = [planned.binding.definition_hash for planned in self.tables]
+        return hashlib.sha256("\x1f".join([time_zone, *parts]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class LandingPlan:
+    """All files of one load, in the order of their relative path.
+
+    Attributes:
+        batch_id: the same for every source loaded from this plan.
+        files: to load and to refuse.
+    """
+
+    batch_id: int
+    files: tuple[PlannedFile, ...]
+
+    @property
+    def refused(self) -> tuple[PlannedFile, ...]:
+        """Files that cannot be read."""
+        return tuple(file for file in self.files if file.refusal is not None)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Sources that have files in this plan, by name."""
+        return tuple(sorted({file.source for file in self.files if file.source is not None}))
+
+
+def inspect_landing(settings: Settings) -> LandingPlan:
+    """Look at every file of the landing folder.
+
+    Raises:
+        LandingError: the folder is missing or cannot be read.
+    """
+    landing = settings.landing_dir
+    if not landing.is_dir():
+        raise LandingError(f"the landing folder {landing} does not exist; create it and drop files")
+    if not os.access(landing, os.R_OK | os.X_OK):
+        raise LandingError(f"the landing folder {landing} cannot be read; check its permissions")
+    entries = ledger.read_ledger(settings.work_db)
+    first_id = max((entry.file_id for entry in entries), default=0) + 1
+    batch_id = max((entry.batch_id for entry in entries), default=0) + 1
+    with duckdb.connect(":memory:") as connection:
+        files = [
+            inspect_file(path, path.relative_to(landing).as_posix(), landing, connection)
+            for path in landing_files(landing)
+        ]
+    ordered = sorted(files, key=lambda file: file.relative)
+    return LandingPlan(
+        batch_id,
+        tuple(
+            PlannedFile(**{**vars(file), "file_id": first_id + index})
+            for index, file in enumerate(ordered)
+        ),
+    )
+
+
+def landing_files(landing: Path) -> Iterator[Path]:
+    """Data files at any depth; not hidden ones, mappings, nor what another program still writes."""
+
+    def complain(error: OSError) -> None:
+        raise LandingError(f"{error.filename} cannot be read; check its permissions") from error
+
+    for folder, folders, names in os.walk(landing, onerror=complain):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            temporary = name.startswith((".", "~$")) or name.lower().endswith(_TEMPORARY_ENDINGS)
+            path = Path(folder, name)
+            if not temporary and name != MAPPING_FILE_NAME and path.is_file():
+                yield path
+
+
+def inspect_file(
+    path: Path, relative: str, landing: Path, connection: duckdb.DuckDBPyConnection
+) -> PlannedFile:
+    """Look at one file; `connection` may be any DuckDB connection, nothing is written to it."""
+    digest, size = hash_file(path)
+    seen = PlannedFile(0, path, relative, digest, size)
+    try:
+        mapping = read_mapping(path, landing)
+        tables = find_tables(path, connection)
+        planned = mapping.plan(tables) if mapping else recognise_tables(tables, load_formats())
+    except RefusedFile as refused:
+        return PlannedFile(**{**vars(seen), "refusal": refused.refusal})
+    known = tuple(PlannedTable(table, binding) for table, binding in planned)
+    return PlannedFile(**{**vars(seen), "tables": known, "mapping": mapping})
+
+
+def recognise_tables(
+    tables: tuple[Table, ...], formats: tuple[Format, ...]
+) -> list[tuple[Table, Binding]]:
+    """The tables whose header is known, each with how it is read.
+
+    Raises:
+        RefusedFile: none is known; names the closest format and the columns it misses.
+    """
+    known = [
+        (table, binding)
+        for table in tables
+        if (binding := recognise(table.header, formats)) is not None
+    ]
+    if not known:
+        raise _unknown_header(tables, formats)
+    return known
+
+
+def hash_file(path: Path) -> tuple[str, int]:
+    """SHA-256 in hex and size in bytes."""
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def _unknown_header(tables: tuple[Table, ...], formats: tuple[Format, ...]) -> RefusedFile:
+    header = max((table.header for table in tables), key=len, default=())
+    found = ", ".join(name.strip() for name in header[:20]) + (" …" if len(header) > 20 else "")
+    near = closest(header, formats)
+    zh = f"表头无法识别。文件里的列：{found or '（没有）'}。"
+    en = f"The header is not known. The file's columns: {found or '(none)'}. "
+    if near is not None:
+        missing = ", ".join(" / ".join(c.headers) for c in missing_columns(near, header))
+        zh += f"最接近的格式是 {near.name}（{near.description['zh']}），缺少列：{missing}。"
+        en += (
+            f"The closest known format is {near.name} ({near.description['en']}); "
+            f"it misses: {missing}. "
+        )
+    zh += "请导出完整的列，或在文件旁放一个 mapping.yml 说明各列的含义，再放入。"
+    en += (
+        "Export these columns too, or put a mapping.yml beside the file that says what its "
+        "columns mean, and drop it again."
+    )
+    return RefusedFile("unknown_header", zh, en)

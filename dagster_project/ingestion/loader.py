@@ -1,0 +1,284 @@
+"""Landing files into the raw tables: one transaction a file, all of it or nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from dagster_project.ingestion import ledger
+from dagster_project.ingestion.inspect import LandingPlan, PlannedFile, inspect_landing
+from dagster_project.ingestion.raw_copy import keep_raw_copy
+from dagster_project.ingestion.refusal import RefusedFile, Refusal, move_to_refused
+from dagster_project.ingestion.table_load import Counts, load_table
+from dagster_project.ingestion.tables import ensure_tables
+from dagster_project.settings import Settings
+
+__all__ = ["LoadReport", "ensure_tables", "load_files", "load_source", "refuse_unreadable"]
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LoadedFile:
+    """A file whose rows are in the raw tables now.
+
+    Attributes:
+        relative: path below the landing folder.
+        source: its source.
+        formats: its formats.
+        rows: data rows, unreadable ones included.
+        unreadable_rows: structurally broken rows and rows whose key values did not parse.
+        rows_with_issues: rows with a value that did not parse.
+        seconds: time taken.
+        replaced: it took the place of an earlier content or definition.
+    """
+
+    relative: str
+    source: str
+    formats: tuple[str, ...]
+    rows: int
+    unreadable_rows: int
+    rows_with_issues: int
+    seconds: float
+    replaced: bool
+
+
+@dataclass(frozen=True)
+class SkippedFile:
+    """A file that changed nothing, and why."""
+
+    relative: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RefusedReport:
+    """A file that was moved to the refused folder, and why."""
+
+    relative: str
+    refusal: Refusal
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What one call did.
+
+    Attributes:
+        batch_id: of the plan.
+        loaded: files whose rows came in.
+        skipped: files already loaded.
+        refused: files moved to the refused folder.
+        seconds: time of the whole call.
+    """
+
+    batch_id: int
+    loaded: tuple[LoadedFile, ...]
+    skipped: tuple[SkippedFile, ...]
+    refused: tuple[RefusedReport, ...]
+    seconds: float
+
+    @property
+    def rows(self) -> int:
+        """Data rows that came in."""
+        return sum(file.rows for file in self.loaded)
+
+
+def load_files(
+    settings: Settings,
+    plan: LandingPlan | None = None,
+    sources: set[str] | None = None,
+    on_progress: Progress | None = None,
+) -> LoadReport:
+    """Load the landing folder (or the `sources` of it) into the raw tables; refuse what cannot be.
+
+    Args:
+        settings: where everything lives.
+        plan: what `inspect_landing` found; None looks now.
+        sources: names of sources; None means all. Unreadable files are refused in any case.
+        on_progress: called with a line of text before and after each file.
+
+    Raises:
+        LandingError: the landing folder is missing or cannot be read.
+    """
+    started = time.perf_counter()
+    plan = plan or inspect_landing(settings)
+    report = on_progress or (lambda line: None)
+    loaded: list[LoadedFile] = []
+    skipped: list[SkippedFile] = []
+    with _connect(settings) as connection:
+        refused = _refuse_all(connection, settings, plan)
+        for file in plan.files:
+            if file.refusal is not None or (sources is not None and file.source not in sources):
+                continue
+            outcome = _load_one(connection, settings, plan, file, report)
+            if isinstance(outcome, LoadedFile):
+                loaded.append(outcome)
+            elif isinstance(outcome, SkippedFile):
+                skipped.append(outcome)
+            else:
+                refused.append(outcome)
+    return LoadReport(
+        plan.batch_id, tuple(loaded), tuple(skipped), tuple(refused), time.perf_counter() - started
+    )
+
+
+def load_source(
+    settings: Settings, plan: LandingPlan, source: str, on_progress: Progress | None = None
+) -> LoadReport:
+    """Load the files of one source of a plan."""
+    return load_files(settings, plan, {source}, on_progress)
+
+
+def refuse_unreadable(settings: Settings, plan: LandingPlan) -> LoadReport:
+    """Create the raw tables and move the plan's unreadable files to the refused folder."""
+    return load_files(settings, plan, set())
+
+
+@contextmanager
+def _connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    settings.create_folders()
+    with duckdb.connect(str(settings.work_db)) as connection:
+        # Times with an offset must not depend on the machine's zone.
+        connection.execute("set TimeZone = 'UTC'")
+        ensure_tables(connection)
+        yield connection
+
+
+def _refuse_all(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, plan: LandingPlan
+) -> list[RefusedReport]:
+    return [
+        _refuse(connection, settings, plan, file, file.refusal)
+        for file in plan.files
+        if file.refusal is not None and file.path.exists()
+    ]
+
+
+def _refuse(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    plan: LandingPlan,
+    file: PlannedFile,
+    refusal: Refusal,
+) -> RefusedReport:
+    known = any(
+        entry.sha256 == file.sha256 and entry.status == "refused"
+        for entry in ledger.entries(connection)
+    )
+    if not known:
+        ledger.insert(
+            connection,
+            _entry(settings, plan, file, status="refused", message=refusal.message),
+        )
+    move_to_refused(file.path, file.relative, refusal, settings.refused_dir)
+    return RefusedReport(file.relative, refusal)
+
+
+def _entry(
+    settings: Settings,
+    plan: LandingPlan,
+    file: PlannedFile,
+    status: str,
+    message: str | None = None,
+    counts: Counts = Counts(),
+) -> ledger.Entry:
+    return ledger.Entry(
+        file_id=file.file_id,
+        batch_id=plan.batch_id,
+        source=file.source,
+        source_file=file.relative,
+        sha256=file.sha256,
+        bytes=file.bytes,
+        rows=counts.rows,
+        unreadable_rows=counts.unreadable,
+        unparsed_values=counts.with_issues,
+        format=", ".join(file.formats) or None,
+        encoding=file.encoding,
+        definition_hash=file.definition_hash(settings.shop_timezone) if file.tables else None,
+        loaded_at=datetime.now(UTC).replace(tzinfo=None),
+        status=status,
+        message=message,
+    )
+
+
+def _load_one(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    plan: LandingPlan,
+    file: PlannedFile,
+    report: Progress,
+) -> LoadedFile | SkippedFile | RefusedReport:
+    started = time.perf_counter()
+    retiring, needed = _decide(ledger.entries(connection), plan, file, settings.shop_timezone)
+    if not needed:
+        with _transaction(connection):
+            for entry in retiring:
+                ledger.retire(connection, entry, "replaced")
+        return SkippedFile(file.relative, "this content is loaded already")
+    report(f"{file.relative}: reading {file.bytes / 1e6:,.1f} MB as {', '.join(file.formats)}")
+    if not keep_raw_copy(file, settings.raw_dir):
+        return SkippedFile(file.relative, "it changed while it was read; the next load takes it")
+    counts = Counts()
+    try:
+        with _transaction(connection):
+            for entry in retiring:
+                ledger.retire(connection, entry, "replaced")
+            for planned in file.tables:
+                counts += load_table(connection, settings, plan.batch_id, file, planned)
+            entry = _entry(settings, plan, file, ledger.ACTIVE, counts=counts)
+            ledger.insert(connection, entry)
+    except RefusedFile as refused:
+        if not file.in_landing:
+            return SkippedFile(file.relative, f"its raw copy cannot be read again: {refused}")
+        return _refuse(connection, settings, plan, file, refused.refusal)
+    seconds = time.perf_counter() - started
+    report(f"{file.relative}: {counts.rows:,} rows in {seconds:.1f} s")
+    return LoadedFile(
+        file.relative,
+        file.source or "",
+        file.formats,
+        counts.rows,
+        counts.unreadable,
+        counts.with_issues,
+        seconds,
+        bool(retiring),
+    )
+
+
+def _decide(
+    entries: tuple[ledger.Entry, ...], plan: LandingPlan, file: PlannedFile, time_zone: str
+) -> tuple[list[ledger.Entry], bool]:
+    """Which active entries give way to this file, and whether it has to be read at all.
+
+    Content that still lies in the landing folder under another name was renamed, not changed.
+    """
+    active = [entry for entry in entries if entry.status == ledger.ACTIVE]
+    present = {planned.sha256 for planned in plan.files if planned.in_landing}
+    changed = [
+        entry
+        for entry in active
+        if entry.source_file == file.relative
+        and entry.sha256 != file.sha256
+        and entry.sha256 not in present
+    ]
+    same = [entry for entry in active if entry.sha256 == file.sha256]
+    definition = file.definition_hash(time_zone)
+    if any(entry.definition_hash == definition for entry in same):
+        return changed, False
+    return [*changed, *same], True
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise

@@ -1,0 +1,297 @@
+"""What tables of rows a file holds, and the DuckDB relation that reads each.
+
+Every value is read as text, whatever the file says its type is: one set of cleaning rules then
+serves all kinds of file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.ingestion.cleaning import sql_literal
+from dagster_project.ingestion.encoding import (
+    SAMPLE_BYTES,
+    broken_encoding,
+    detect_encoding,
+    recode_to_utf8,
+)
+from dagster_project.ingestion.refusal import RefusedFile
+from dagster_project.ingestion.workbook import check_workbook, sheet_names
+
+MAX_COLUMNS = 2_000
+DELIMITERS = (",", ";", "\t")
+
+_KIND_BY_SUFFIX = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".xlsx": "xlsx",
+    ".parquet": "parquet",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of rows inside a file.
+
+    Attributes:
+        kind: csv, xlsx, parquet or json.
+        header: the file's own column names, in order.
+        encoding: of a text file; None for xlsx and parquet.
+        delimiter: of a CSV file.
+        sheet: of a workbook.
+    """
+
+    kind: str
+    header: tuple[str, ...]
+    encoding: str | None = None
+    delimiter: str = ","
+    sheet: str | None = None
+
+
+def excel_extension() -> Path:
+    """The packaged DuckDB extension that reads xlsx, for the DuckDB that runs.
+
+    Raises:
+        FileNotFoundError: the package is missing or made for another DuckDB.
+    """
+    spec = find_spec("duckdb_extension_excel")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("package duckdb-extension-excel is not installed")
+    folder = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}"
+    path = folder / "excel.duckdb_extension"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"duckdb-extension-excel does not fit duckdb {duckdb.__version__}; "
+            "install the same version of both"
+        )
+    return path
+
+
+def file_kind(path: Path) -> str:
+    """csv, xlsx, parquet or json, by the file's ending.
+
+    Raises:
+        RefusedFile: the ending is none of those that can be read.
+    """
+    suffix = path.suffix.lower()
+    kind = _KIND_BY_SUFFIX.get(suffix)
+    if kind is None:
+        shown = suffix or "（无 / none）"
+        raise RefusedFile(
+            "unsupported_ending",
+            f"不支持 {shown} 类型的文件。请在 Excel/WPS 中另存为 xlsx 或 CSV，再放入。",
+            f"Files ending in {shown} cannot be read. Save it as xlsx or CSV and drop it again.",
+        )
+    return kind
+
+
+def find_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+    """Every table of rows in the file with its header; reads no more than the file's start.
+
+    A workbook gives one table for each sheet that is not empty.
+
+    Raises:
+        RefusedFile: the file cannot be read as what its ending says.
+    """
+    kind = file_kind(path)
+    if path.stat().st_size == 0:
+        raise RefusedFile(
+            "empty_file",
+            "文件是空的（0 字节）。请从后台重新导出后再放入。",
+            "The file is empty (0 bytes). Export it again and drop the new file.",
+        )
+    find = {"csv": _csv_tables, "xlsx": _xlsx_tables, "parquet": _parquet_tables}
+    tables = find.get(kind, _json_tables)(path, connection)
+    for table in tables:
+        if len(table.header) > MAX_COLUMNS:
+            raise RefusedFile(
+                "too_many_columns",
+                f"文件有 {len(table.header)} 列，上限是 {MAX_COLUMNS} 列。请检查是否导错了表。",
+                f"The file has {len(table.header)} columns; the limit is {MAX_COLUMNS}. "
+                "Check that it is the right export.",
+            )
+    return tables
+
+
+def as_utf8(path: Path, encoding: str | None, scratch: Path) -> Path:
+    """The file itself when DuckDB can read its bytes, else a UTF-8 copy at `scratch`.
+
+    Raises:
+        RefusedFile: a byte is not valid in the encoding.
+    """
+    if encoding is None or encoding in ("utf-8", "utf-8-sig"):
+        return path
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    return recode_to_utf8(path, encoding, scratch)
+
+
+def relation(table: Table, path: Path, positions: Iterable[int], rejects: str | None) -> str:
+    """A SELECT of `_row_number` (1-based) and the text of `positions` as `f<position>`.
+
+    Args:
+        table: what `find_tables` found.
+        path: the file, or its UTF-8 copy.
+        positions: which columns of the header are needed.
+        rejects: prefix of the temporary tables for structurally unreadable CSV rows.
+    """
+    wanted = sorted(set(positions))
+    file = sql_literal(str(path))
+    if table.kind == "csv":
+        columns = ", ".join(f"'f{i}': 'VARCHAR'" for i in range(len(table.header)))
+        reader = (
+            f"read_csv({file}, auto_detect = false, header = true, columns = {{{columns}}}, "
+            f"delim = {sql_literal(table.delimiter)}, quote = '\"', escape = '\"', "
+            f"store_rejects = true, rejects_scan = '{rejects}_scans', "
+            f"rejects_table = '{rejects}_errors')"
+        )
+        fields = [f"f{i}" for i in range(len(table.header))]
+        return _numbered(reader, fields, wanted, first_row=1)
+    if table.kind == "xlsx":
+        # Header and data are read alike, or DuckDB renames headers and stops at an empty row.
+        reader = (
+            f"read_xlsx({file}, sheet = {sql_literal(table.sheet or '')}, header = false, "
+            "all_varchar = true, stop_at_empty = false)"
+        )
+        fields = [f"{_column_letters(i)}1" for i in range(len(table.header))]
+        return _numbered(reader, fields, wanted, first_row=0)
+    names = {i: '"' + table.header[i].replace('"', '""') + '"' for i in wanted}
+    if table.kind == "parquet":
+        fields_sql = "".join(f", cast({names[i]} as varchar) as f{i}" for i in wanted)
+        return (
+            f"select file_row_number + 1 as _row_number{fields_sql} "
+            f"from read_parquet({file}, file_row_number = true)"
+        )
+    columns = ", ".join(f"{sql_literal(table.header[i])}: 'VARCHAR'" for i in wanted)
+    fields_sql = "".join(f", {names[i]} as f{i}" for i in wanted)
+    return (
+        f"select row_number() over () as _row_number{fields_sql} "
+        f"from read_json({file}, columns = {{{columns}}})"
+    )
+
+
+def _numbered(reader: str, fields: list[str], wanted: list[int], first_row: int) -> str:
+    """Number the reader's rows from `first_row`; drop row 0 and rows with nothing in any cell.
+
+    Spreadsheets keep long tails of formatted, empty rows; they are no data.
+    """
+    selected = "".join(f', "{fields[i]}" as f{i}' for i in wanted)
+    anything = ", ".join(f'"{field}"' for field in fields)
+    offset = 1 - first_row
+    return (
+        f"select _row_number{selected} from ("
+        f"select row_number() over () - {offset} as _row_number, * from {reader}"
+        f") where _row_number > 0 and coalesce({anything}) is not null"
+        if offset
+        else f"select _row_number{selected} from ("
+        f"select row_number() over () as _row_number, * from {reader}"
+        f") where coalesce({anything}) is not null"
+    )
+
+
+def _csv_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+    encoding = detect_encoding(path)
+    with path.open("rb") as file:
+        raw = file.read(SAMPLE_BYTES)
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        text = decoder.decode(raw)
+    except UnicodeError as error:
+        raise broken_encoding(path, encoding) from error
+    text = text.lstrip("\ufeff")
+    if "\n" not in text and "\r" not in text and path.stat().st_size > SAMPLE_BYTES:
+        raise _header_too_long()
+    headers = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda candidate: len(headers[candidate]))
+    return (Table("csv", headers[delimiter], encoding, delimiter),)
+
+
+def _first_record(text: str, delimiter: str) -> tuple[str, ...]:
+    try:
+        records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return tuple(next((record for record in records if record), ()))
+    except csv.Error as error:
+        raise _header_too_long() from error
+
+
+def _header_too_long() -> RefusedFile:
+    return RefusedFile(
+        "header_too_long",
+        "第一行太长，不像表头。请检查是否导错了文件，或另存为 xlsx 后再放入。",
+        "The first line is too long to be a header. Check that it is the right file, or save it "
+        "as xlsx.",
+    )
+
+
+def _xlsx_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+    check_workbook(path)
+    connection.execute(f"load {sql_literal(str(excel_extension()))}")
+    tables = []
+    for sheet in sheet_names(path):
+        try:
+            row = connection.execute(
+                "select * from read_xlsx(?, sheet = ?, header = false, all_varchar = true, "
+                "stop_at_empty = false) limit 1",
+                [str(path), sheet],
+            ).fetchone()
+        except duckdb.Error as error:
+            raise _broken("Excel", error) from error
+        if row is not None and any(row):
+            tables.append(Table("xlsx", tuple(cell or "" for cell in row), sheet=sheet))
+    return tuple(tables)
+
+
+def _parquet_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+    try:
+        cursor = connection.execute("select * from read_parquet(?) limit 0", [str(path)])
+    except duckdb.Error as error:
+        raise _broken("Parquet", error) from error
+    return (Table("parquet", tuple(column[0] for column in cursor.description)),)
+
+
+def _json_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+    try:
+        # All rows are looked at: a key that first comes late must not be lost.
+        cursor = connection.execute(
+            "select * from read_json(?, sample_size = -1, records = true, map_inference_threshold = -1)"
+            " limit 0",
+            [str(path)],
+        )
+    except duckdb.Error as error:
+        raise _broken("JSON", error) from error
+    return (Table("json", tuple(column[0] for column in cursor.description), "utf-8"),)
+
+
+def broken_while_reading(kind: str, error: duckdb.Error) -> RefusedFile:
+    """The refusal of a file whose header was well but whose rows cannot be read."""
+    return _broken({"xlsx": "Excel", "parquet": "Parquet", "json": "JSON"}.get(kind, "CSV"), error)
+
+
+def _broken(what: str, error: duckdb.Error) -> RefusedFile:
+    detail = str(error).splitlines()[0][:200]
+    return RefusedFile(
+        f"broken_{what.lower()}",
+        f"{what} 文件已损坏或不完整，无法读取。请重新导出或重新复制后再放入。（{detail}）",
+        f"The {what} file is damaged or incomplete and cannot be read. Export or copy it again "
+        f"and drop it once more. ({detail})",
+    )
+
+
+def _column_letters(index: int) -> str:
+    letters = ""
+    index += 1
+    while index:
+        index, digit = divmod(index - 1, 26)
+        letters = chr(ord("A") + digit) + letters
+    return letters

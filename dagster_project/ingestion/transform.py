@@ -1,0 +1,135 @@
+"""The SELECT that turns a file's text into typed rows, with what did not parse written beside.
+
+Three steps, so that no rule is computed twice: the text of each column, its typed value, then
+the checks over both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dagster_project.ingestion.cleaning import KINDS, call, sql_literal
+from dagster_project.ingestion.formats import Binding, BoundColumn
+
+# Issues are read by people: a whole article pasted into a cell helps nobody.
+_SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Which times a load believes.
+
+    Attributes:
+        time_zone: IANA name of the shop's zone; all times are stored in it.
+        latest: `yyyy-MM-dd HH:mm:ss` in that zone; later times do not parse.
+    """
+
+    time_zone: str
+    latest: str
+
+
+def typed_rows(binding: Binding, header: tuple[str, ...], relation: str, clock: Clock) -> str:
+    """A SELECT of `_row_number, _row_hash, _issues, _unreadable` and every column of the format.
+
+    Args:
+        binding: where the file holds each column.
+        header: the file's own column names, for the messages.
+        relation: SELECT of `_row_number` and the text columns `f<position>`.
+        clock: time zone and latest plausible moment.
+    """
+    columns = binding.columns
+    texts = [f"{_text(bound)} as t{i}" for i, bound in enumerate(columns)]
+    parsed = [f"{_parsed(bound, i, binding, clock)} as p{i}" for i, bound in enumerate(columns)]
+    values = [
+        f"{_value(bound, i, clock)} as {bound.column.name}" for i, bound in enumerate(columns)
+    ]
+    names = ", ".join(bound.column.name for bound in columns)
+    return f"""
+with source as ({relation}),
+texts as (select _row_number, {", ".join(texts)} from source),
+parsed as (select *, {", ".join(parsed)} from texts),
+valued as (select *, {", ".join(values)} from parsed)
+select
+    _row_number,
+    {_row_hash(columns)} as _row_hash,
+    {_issues(columns, header)} as _issues,
+    {_unreadable(columns)} as _unreadable,
+    {names}
+from valued
+"""
+
+
+def _text(bound: BoundColumn) -> str:
+    if bound.constant is not None:
+        return sql_literal(bound.constant)
+    if not bound.positions:
+        return "cast(null as varchar)"
+    fields = [f"f{position}" for position in bound.positions]
+    raw = fields[0] if len(fields) == 1 else f"concat_ws(' ', {', '.join(fields)})"
+    text = call(KINDS[bound.column.kind].text_macro, raw)
+    if not bound.values:
+        return text
+    cases = " ".join(f"when {sql_literal(a)} then {sql_literal(b)}" for a, b in bound.values)
+    return f"case {text} {cases} else {text} end"
+
+
+def _is_absent(bound: BoundColumn) -> bool:
+    return bound.constant is None and not bound.positions
+
+
+def _parsed(bound: BoundColumn, index: int, binding: Binding, clock: Clock) -> str:
+    kind = KINDS[bound.column.kind]
+    if _is_absent(bound):
+        return f"cast(null as {kind.sql_type})"
+    text = f"t{index}"
+    if kind.value_macro is None:
+        return text
+    if bound.column.kind == "flag":
+        return call(kind.value_macro, text, bound.column.pattern)
+    if kind.zoned:
+        return call(kind.value_macro, text, clock.time_zone, binding.time_zone, binding.date_format)
+    return call(kind.value_macro, text)
+
+
+def _value(bound: BoundColumn, index: int, clock: Clock) -> str:
+    kind = KINDS[bound.column.kind]
+    parsed = f"p{index}"
+    if kind.range_macro is not None:
+        parsed = call(kind.range_macro, parsed, clock.latest)
+    return f"upper({parsed})" if bound.column.upper else parsed
+
+
+def _row_hash(columns: tuple[BoundColumn, ...]) -> str:
+    """Equal for equal content, whatever file, encoding or column order it came in."""
+    parts = ", ".join(f"coalesce(cast({bound.column.name} as varchar), '')" for bound in columns)
+    return f"md5_number_lower(concat_ws(chr(31), {parts}))"
+
+
+def _issues(columns: tuple[BoundColumn, ...], header: tuple[str, ...]) -> str:
+    parts = [
+        _issue(bound, index, header)
+        for index, bound in enumerate(columns)
+        if KINDS[bound.column.kind].expected and not _is_absent(bound)
+    ]
+    return f"nullif(concat_ws('; ', {', '.join(parts)}), '')" if parts else "cast(null as varchar)"
+
+
+def _issue(bound: BoundColumn, index: int, header: tuple[str, ...]) -> str:
+    kind = KINDS[bound.column.kind]
+    label = header[bound.positions[0]].strip() if bound.positions else bound.column.name
+    start = f"{sql_literal(label + ': ' + chr(34))} || left(t{index}, {_SHOWN_CHARACTERS}) || "
+    problem = (
+        f"when p{index} is null then {start}{sql_literal(f'{chr(34)} is not {kind.expected}')}"
+    )
+    if kind.range_macro is not None:
+        problem += f" else {start}{sql_literal(f'{chr(34)} is outside the plausible range')}"
+    return f"case when t{index} is null or {bound.column.name} is not null then null {problem} end"
+
+
+def _unreadable(columns: tuple[BoundColumn, ...]) -> str:
+    failures = [
+        f"(t{index} is not null and {bound.column.name} is null)"
+        for index, bound in enumerate(columns)
+        if bound.column.must_parse
+    ]
+    return " or ".join(failures) if failures else "false"

@@ -1,0 +1,193 @@
+{#
+  How a raw value is cleaned, for every format: the one place of these rules.
+
+  The loader renders these macros with plain Jinja and dbt calls the same ones, so nothing here
+  may use what only dbt has. Each takes the name of a varchar column (it is repeated inside, so
+  give a column, not a long expression). `*_text` macros trim and find what means "nothing
+  here"; the others take that text and give the typed value, or NULL when it does not parse.
+#}
+
+{# Spaces that exports really contain: tab and newlines, no-break, full-width, zero-width, BOM. #}
+{%- macro _spaces() -%}
+' {{ "\t\r\n\u00a0\u3000\u200b\ufeff" }}'
+{%- endmacro -%}
+
+{# Full-width digits and signs, as typed with a Chinese keyboard, become their ASCII form. #}
+{%- macro _half_width(text) -%}
+translate({{ text }}, '０１２３４５６７８９．，－＋（）￥＄￡：／＃　', '0123456789.,-+()¥$£:/# ')
+{%- endmacro -%}
+
+{%- macro clean_text(value) -%}
+case
+    when lower(trim({{ value }}, {{ _spaces() }}))
+        in ('', 'null', 'none', 'nan', 'n/a', '#n/a', '-', '--')
+    then null
+    else trim({{ value }}, {{ _spaces() }})
+end
+{%- endmacro -%}
+
+{# Spreadsheets wrap a long number as ="123" or '123 so that it stays text. #}
+{%- macro id_text(value) -%}
+{%- set bare -%}
+trim(regexp_replace(trim({{ value }}, {{ _spaces() }}), '^=?["'']+|["'']+$', '', 'g'), {{ _spaces() }})
+{%- endset -%}
+case
+    when lower({{ bare }}) in ('', 'null', 'none', 'nan', 'n/a', '#n/a', '-', '--') then null
+    else {{ bare }}
+end
+{%- endmacro -%}
+
+{# Taobao writes 无退款申请 (no refund asked for) where an amount is expected. #}
+{%- macro amount_text(value) -%}
+nullif({{ clean_text(value) }}, '无退款申请')
+{%- endmacro -%}
+
+{# 1.2E+18 is an id that a spreadsheet rounded: its digits are gone, it must never join. #}
+{%- macro clean_id(text) -%}
+case
+    when regexp_full_match({{ text }}, '[0-9A-Za-z_-]+') then {{ text }}
+    when regexp_full_match({{ text }}, '[+-]?[0-9]+([.][0-9]+[eE][+]?|[eE][+])[0-9]+') then null
+    else regexp_replace({{ _half_width(text) }}, '^([0-9]+)[.]0+$', '\1')
+end
+{%- endmacro -%}
+
+{%- macro clean_hashed_id(text) -%}
+md5({{ text }})
+{%- endmacro -%}
+
+{# A comma is a thousands separator or nothing: 1,29 must not become 129. #}
+{%- macro _number(text, units, type) -%}
+{%- set pattern -%}
+'^[(]?([-+]?)(?:¥|[$]|£|€|৳|RMB|CNY)? *([-+]?)([0-9]*|[0-9]{1,3}(?:,[0-9]{3})+)([.][0-9]*)? *(?:{{ units }})?[)]?$'
+{%- endset -%}
+coalesce(
+    try_cast({{ text }} as {{ type }}),
+    case
+        when regexp_matches({{ _half_width(text) }}, {{ pattern }})
+        then try_cast(replace(regexp_replace({{ _half_width(text) }}, {{ pattern }}, '\1\2\3\4'), ',', '') as {{ type }})
+            * case when {{ _half_width(text) }} like '(%)' then -1 else 1 end
+    end
+)
+{%- endmacro -%}
+
+{%- macro clean_amount(text) -%}
+cast({{ _number(text, '元|圆|RMB|CNY', 'decimal(18, 4)') }} as decimal(18, 4))
+{%- endmacro -%}
+
+{%- macro clean_quantity(text) -%}
+cast({{ _number(text, '个|件|只|条|双|套|盒|包|袋|瓶|箱|台|张|本|份|组|支|片|块|pcs', 'decimal(18, 3)') }} as decimal(18, 3))
+{%- endmacro -%}
+
+{#
+  A moment in the shop's time zone. A time without an offset is taken as it stands, or as a time
+  of `from_time_zone` when one is given. Day-first dates are read only through `date_format`
+  (strptime), because 03/04/2019 alone does not say which is the day.
+#}
+{%- macro clean_time(text, time_zone, from_time_zone=none, date_format=none) -%}
+{%- set digits = "translate(" ~ _half_width(text) ~ ", '日', ' ')" -%}
+{%- set local_pattern -%}
+'^([0-9]{4}) *[-/#.年] *([0-9]{1,2}) *[-/#.月] *([0-9]{1,2})(?:[ T]+([0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:[.][0-9]+)?)?))? *$'
+{%- endset -%}
+{%- set offset_pattern -%}
+'^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[ T]+([0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:[.][0-9]+)?)?) *(Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)$'
+{%- endset -%}
+{%- set local -%}
+case
+    {%- if date_format %}
+    when true then try_strptime({{ text }}, '{{ date_format }}')
+    {%- endif %}
+    when {{ text }} like '____-__-__ __:__:__' then try_cast({{ text }} as timestamp)
+    when regexp_matches({{ digits }}, {{ local_pattern }})
+    then try_cast(regexp_replace({{ digits }}, {{ local_pattern }}, '\1-\2-\3 \4') as timestamp)
+    when regexp_full_match({{ text }}, '(19|20)[0-9]{6}')
+    then try_cast(regexp_replace({{ text }}, '(....)(..)(..)', '\1-\2-\3') as timestamp)
+    when regexp_full_match({{ text }}, '[0-9]{5}([.][0-9]+)?')
+    then timestamp '1899-12-30 00:00:00' + to_seconds(cast(round(cast({{ text }} as double) * 86400) as bigint))
+end
+{%- endset -%}
+coalesce(
+    {% if from_time_zone and from_time_zone != time_zone -%}
+    timezone('{{ time_zone }}', timezone('{{ from_time_zone }}', {{ local }}))
+    {%- else -%}
+    {{ local }}
+    {%- endif %},
+    case
+        when regexp_matches({{ text }}, {{ offset_pattern }})
+        then timezone('{{ time_zone }}', try_cast(
+            regexp_replace(
+                regexp_replace(regexp_replace({{ text }}, {{ offset_pattern }}, '\1 \2\3'), '(Z|UTC)$', '+00:00'),
+                '([+-][0-9]{2})([0-9]{2})$', '\1:\2'
+            ) as timestamptz
+        ))
+    end
+)
+{%- endmacro -%}
+
+{%- macro clean_date(text, time_zone, from_time_zone=none, date_format=none) -%}
+cast({{ clean_time(text, time_zone, from_time_zone, date_format) }} as date)
+{%- endmacro -%}
+
+{# Whole seconds of 1970 or a year 2109 are a broken clock or a wrong format, not an order. #}
+{%- macro plausible_time(value, latest) -%}
+case when {{ value }} between timestamp '1990-01-01 00:00:00' and timestamp '{{ latest }}' then {{ value }} end
+{%- endmacro -%}
+
+{# Dates of birth reach further back than shops do. #}
+{%- macro plausible_date(value, latest) -%}
+case when {{ value }} between date '1900-01-01' and cast(timestamp '{{ latest }}' as date) then {{ value }} end
+{%- endmacro -%}
+
+{%- macro clean_status(text) -%}
+replace({{ text }}, ',', '，')
+{%- endmacro -%}
+
+{%- macro clean_order_state(text) -%}
+case
+    when {{ text }} in ('unpaid', 'paid', 'shipped', 'completed', 'cancelled', 'refunded', 'partially_refunded')
+    then {{ text }}
+end
+{%- endmacro -%}
+
+{%- macro clean_boolean(text) -%}
+case
+    when lower({{ text }}) in ('是', 'true', 't', 'yes', 'y', '1', '1.0', '手机订单') then true
+    when lower({{ text }}) in ('否', 'false', 'f', 'no', 'n', '0', '0.0', '非手机订单') then false
+end
+{%- endmacro -%}
+
+{%- macro clean_flag(text, pattern) -%}
+coalesce(regexp_matches({{ text }}, '{{ pattern }}'), false)
+{%- endmacro -%}
+
+{%- macro _province_names() -%}
+北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门
+{%- endmacro -%}
+
+{# The short name (上海, 内蒙古) of the province an address starts with; NULL when masked. #}
+{%- macro clean_province(text) -%}
+nullif(regexp_extract({{ text }}, '^(?:中国)? *({{ _province_names() }})', 1), '')
+{%- endmacro -%}
+
+{# The short name of the city that follows the province; the four municipalities are their own city. #}
+{%- macro clean_city(text) -%}
+coalesce(
+    nullif(regexp_extract({{ text }}, '^(?:中国)? *(北京|天津|上海|重庆|香港|澳门)', 1), ''),
+    nullif(
+        regexp_extract(
+            {{ text }},
+            '^(?:中国)? *(?:{{ _province_names() }})(?:省|(?:壮族|回族|维吾尔)?自治区)?[ ,，]*([^ ,，市区县]{2,}?)(?:(?:[^ ,，市区县]族|蒙古|哈萨克|柯尔克孜)*自治州|市|地区|盟)',
+            1
+        ),
+        ''
+    )
+)
+{%- endmacro -%}
+
+{# A province or city that stands in a column of its own, perhaps abroad: short if Chinese. #}
+{%- macro clean_region_name(text) -%}
+coalesce(
+    nullif(regexp_extract({{ text }}, '^({{ _province_names() }})(?:省|市|特别行政区|(?:壮族|回族|维吾尔)?自治区)?$', 1), ''),
+    nullif(regexp_extract({{ text }}, '^([^ ]{2,}?)市$', 1), ''),
+    {{ text }}
+)
+{%- endmacro -%}
