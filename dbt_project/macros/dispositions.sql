@@ -1,0 +1,200 @@
+{#-
+  The dispositions of definitions: each macro returns (file_id, row_number, disposition, reason) for rows of `rows`
+  that do not stay. A model combines them; a row that none of them returns is kept.
+-#}
+
+{#- Rows that cannot become a record: a value that must parse did not, or the key is empty. -#}
+{% macro unusable_rows(rows, key_columns) %}
+    select
+        file_id,
+        row_number,
+        case when is_unreadable then 'unreadable' else 'missing_key' end as disposition,
+        case when is_unreadable then issues else 'no value in {{ key_columns | join(", ") }}' end as reason
+    from {{ rows }}
+    where is_unreadable{% for column in key_columns %} or {{ column }} is null{% endfor %}
+{% endmacro %}
+
+{% macro usable(rows, key_columns) %}
+    select * from {{ rows }}
+    where not is_unreadable{% for column in key_columns %} and {{ column }} is not null{% endfor %}
+{% endmacro %}
+
+{#- One record per key: the newest row stays. Only keys that stand more than once are ranked, because a window
+    over all rows costs more than everything else here. -#}
+{% macro repeated_records(rows, key_columns) %}
+    select
+        file_id,
+        row_number,
+        case
+            when row_hash = newest_row_hash and file_id = newest_file_id then 'exact_duplicate'
+            when row_hash = newest_row_hash then 'file_overlap'
+            else 'superseded'
+        end as disposition,
+        case
+            when row_hash = newest_row_hash and file_id = newest_file_id then 'the same row stands again in this file'
+            when row_hash = newest_row_hash then 'the same row stands in a newer file'
+            else 'a newer export of this record exists'
+        end as reason
+    from (
+        select
+            r.file_id,
+            r.row_number,
+            r.row_hash,
+            row_number() over (
+                partition by {% for column in key_columns %}r.{{ column }}, {% endfor %}1
+                order by r.file_id desc, r.row_number desc
+            ) as newest_rank,
+            first_value(r.row_hash) over (
+                partition by {% for column in key_columns %}r.{{ column }}, {% endfor %}1
+                order by r.file_id desc, r.row_number desc
+            ) as newest_row_hash,
+            max(r.file_id) over (
+                partition by {% for column in key_columns %}r.{{ column }}, {% endfor %}1
+            ) as newest_file_id
+        from {{ rows }} as r
+        inner join (
+            select {{ key_columns | join(", ") }}
+            from {{ rows }}
+            group by {{ key_columns | join(", ") }}
+            having count(*) > 1
+        ) as repeated
+            on {% for column in key_columns %}{{ "and " if not loop.first }}r.{{ column }} = repeated.{{ column }} {% endfor %}
+
+    ) as ranked
+    where newest_rank > 1
+{% endmacro %}
+
+{#-
+  Documents whose lines carry no number of their own (an invoice, a basket). When a document stands in several files
+  and shares an article with a newer file, the newer file's lines replace it as a whole; a basket that was merely cut
+  in two by the export shares none and keeps both halves.
+-#}
+{% macro overlapping_documents(rows, item_column) %}
+    select
+        older.file_id,
+        older.row_number,
+        case
+            when sizes.line_count = newest.line_count and sizes.content = newest.content then 'file_overlap'
+            else 'superseded'
+        end as disposition,
+        case
+            when sizes.line_count = newest.line_count and sizes.content = newest.content
+                then 'the same document stands in a newer file'
+            else 'a newer export of this document exists'
+        end as reason
+    from {{ rows }} as older
+    inner join (
+        -- one row per document and older file
+        select
+            o.source,
+            o.source_order_id,
+            o.file_id,
+            max(n.file_id) as newest_file_id
+        from ({{ _document_items(rows, item_column) }}) as o
+        inner join ({{ _document_items(rows, item_column) }}) as n
+            on
+                o.source = n.source
+                and o.source_order_id = n.source_order_id
+                and o.item = n.item
+                and o.file_id < n.file_id
+        group by o.source, o.source_order_id, o.file_id
+    ) as replaced
+        on
+            older.source = replaced.source
+            and older.source_order_id = replaced.source_order_id
+            and older.file_id = replaced.file_id
+    inner join ({{ _document_sizes(rows) }}) as sizes
+        on
+            replaced.source = sizes.source
+            and replaced.source_order_id = sizes.source_order_id
+            and replaced.file_id = sizes.file_id
+    inner join ({{ _document_sizes(rows) }}) as newest
+        on
+            replaced.source = newest.source
+            and replaced.source_order_id = newest.source_order_id
+            and replaced.newest_file_id = newest.file_id
+{% endmacro %}
+
+{% macro _documents_in_several_files(rows) %}
+    select source, source_order_id
+    from {{ rows }}
+    group by source, source_order_id
+    having min(file_id) < max(file_id)
+{% endmacro %}
+
+{% macro _document_items(rows, item_column) %}
+    select distinct
+        r.source,
+        r.source_order_id,
+        r.file_id,
+        r.{{ item_column }} as item
+    from {{ rows }} as r
+    inner join ({{ _documents_in_several_files(rows) }}) as several
+        on r.source = several.source and r.source_order_id = several.source_order_id
+{% endmacro %}
+
+{% macro _document_sizes(rows) %}
+    select
+        r.source,
+        r.source_order_id,
+        r.file_id,
+        count(*) as line_count,
+        sum(cast(r.row_hash as decimal(38, 0))) as content
+    from {{ rows }} as r
+    inner join ({{ _documents_in_several_files(rows) }}) as several
+        on r.source = several.source and r.source_order_id = several.source_order_id
+    group by r.source, r.source_order_id, r.file_id
+{% endmacro %}
+
+{#- Equal rows inside one document of one file, where the source's duplicate rule removes them. -#}
+{% macro duplicate_lines(rows, rules) %}
+    select
+        file_id,
+        row_number,
+        'exact_duplicate' as disposition,
+        'the same row stands earlier in this document' as reason
+    from (
+        select
+            r.file_id,
+            r.row_number,
+            row_number() over (
+                partition by r.file_id, r.source_order_id, r.row_hash
+                order by r.row_number
+            ) as occurrence
+        from {{ rows }} as r
+        inner join (
+            select file_id, source_order_id, row_hash
+            from {{ rows }}
+            group by file_id, source_order_id, row_hash
+            having count(*) > 1
+        ) as repeated
+            on
+                r.file_id = repeated.file_id
+                and r.source_order_id = repeated.source_order_id
+                and r.row_hash = repeated.row_hash
+        inner join {{ rules }} as rules
+            on r.source = rules.source and rules.duplicate_rule = 'remove'
+    ) as ranked
+    where occurrence > 1
+{% endmacro %}
+
+{#- `found` without what `earlier` found: a row has exactly one disposition, the first that applies. -#}
+{% macro first_disposition(found, earlier) %}
+    select found.*
+    from {{ found }} as found
+    {% for cte in earlier %}
+    left join {{ cte }} as e{{ loop.index }}
+        on found.file_id = e{{ loop.index }}.file_id and found.row_number = e{{ loop.index }}.row_number
+    {% endfor %}
+    where true{% for cte in earlier %} and e{{ loop.index }}.file_id is null{% endfor %}
+
+{% endmacro %}
+
+{#- The rows of a staging model that stay. -#}
+{% macro kept_rows(rows, dispositions, format) %}
+    select r.*
+    from {{ rows }} as r
+    left join {{ dispositions }} as d
+        on r.file_id = d.file_id and r.row_number = d.row_number and d.format = '{{ format }}'
+    where d.file_id is null
+{% endmacro %}

@@ -1,0 +1,105 @@
+with items as (
+
+    select * from {{ ref('int_order_items') }}
+
+),
+
+dispositions as (
+
+    select * from {{ ref('int_row_dispositions') }}
+
+),
+
+complete_journey as (
+{{ kept_rows(ref('stg_complete_journey__products'), 'dispositions', 'complete_journey_products') }}
+),
+
+mapped as (
+{{ kept_rows(ref('stg_mapped__products'), 'dispositions', 'mapped_products') }}
+),
+
+described as (
+
+    select
+        source,
+        source_product_id,
+        title,
+        category,
+        subcategory,
+        brand,
+        cast(null as decimal(18, 2)) as list_price,
+        cast(null as decimal(18, 2)) as unit_cost
+    from complete_journey
+
+    union all
+
+    select
+        source,
+        source_product_id,
+        title,
+        category,
+        subcategory,
+        brand,
+        cast(list_price as decimal(18, 2)) as list_price,
+        cast(unit_cost as decimal(18, 2)) as unit_cost
+    from mapped
+
+),
+
+-- What the order lines themselves say of a product; the alphabetically last title stands, so that the order of rows
+-- does not matter.
+sold as (
+
+    select
+        source,
+        source_product_id,
+        max(product_title) as title,
+        max(category) as category,
+        cast(max(unit_price) as decimal(18, 2)) as highest_price
+    from items
+    where source_product_id is not null
+    group by source, source_product_id
+
+),
+
+seen as (
+
+    select source, source_product_id from sold
+    union
+    select source, source_product_id from described
+
+),
+
+shared_ids as (
+
+    select source_product_id
+    from seen
+    group by source_product_id
+    having count(*) > 1
+
+),
+
+final as (
+
+    select
+        case
+            when i.source_product_id is not null then s.source || ':' || s.source_product_id
+            else s.source_product_id
+        end as product_id,
+        s.source,
+        s.source_product_id,
+        coalesce(d.title, o.title) as title,
+        coalesce(d.category, o.category) as category,
+        d.subcategory,
+        d.brand,
+        coalesce(d.list_price, o.highest_price) as list_price,
+        d.unit_cost,
+        d.source_product_id is not null as is_in_catalogue
+    from seen as s
+    left join described as d on s.source = d.source and s.source_product_id = d.source_product_id
+    left join sold as o on s.source = o.source and s.source_product_id = o.source_product_id
+    left join shared_ids as i on s.source_product_id = i.source_product_id
+
+)
+
+select * from final

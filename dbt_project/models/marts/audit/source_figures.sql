@@ -1,0 +1,119 @@
+with row_dispositions as (
+
+    select * from {{ ref('int_row_dispositions') }}
+
+),
+
+lines as (
+
+    select 'complete_journey_transactions' as format, file_id, row_number, source, source_order_id,
+        source_customer_id, quantity, amount, cast(amount as decimal(18, 4)) as exact_amount
+    from {{ ref('stg_complete_journey__transactions') }}
+    where not is_unreadable and source_order_id is not null
+
+    union all
+
+    select 'online_retail', file_id, row_number, source, source_order_id,
+        source_customer_id, quantity, amount, exact_amount
+    from {{ ref('stg_online_retail__lines') }}
+    where not is_unreadable and source_order_id is not null
+
+    union all
+
+    select 'mapped_order_lines', file_id, row_number, source, source_order_id,
+        source_customer_id, quantity, amount, cast(amount as decimal(18, 4))
+    from {{ ref('stg_mapped__order_lines') }}
+    where not is_unreadable and source_order_id is not null
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+files as (
+
+    select source, sum(rows) as rows
+    from {{ ref('stg_raw__ingested_files') }}
+    where status = 'loaded'
+    group by source
+
+),
+
+-- The rule that public notebooks use: what stands in two files counts once; equal rows of one document stay.
+without_overlap as (
+
+    select l.*
+    from lines as l
+    left join row_dispositions as d
+        on
+            l.format = d.format and l.file_id = d.file_id and l.row_number = d.row_number
+            and d.disposition in ('file_overlap', 'superseded')
+    where d.file_id is null
+
+),
+
+published_filter as (
+
+    select *
+    from without_overlap
+    where quantity > 0 and exact_amount > 0 and source_customer_id is not null
+
+),
+
+published_buyers as (
+
+    select source, source_customer_id, count(distinct source_order_id) as documents
+    from published_filter
+    group by source, source_customer_id
+
+),
+
+own_buyers as (
+
+    select source, customer_id, count(*) as purchases
+    from orders
+    where is_purchase and customer_id is not null
+    group by source, customer_id
+
+),
+
+figures as (
+
+    select source, 'raw_rows' as figure, cast(rows as decimal(18, 2)) as value from files
+    union all
+    select source, 'documents_after_overlap', count(distinct source_order_id) from without_overlap group by source
+    union all
+    select source, 'published_filter_lines', count(*) from published_filter group by source
+    union all
+    select source, 'published_filter_gross', sum(exact_amount) from published_filter group by source
+    union all
+    select source, 'published_filter_buyers', count(*) from published_buyers group by source
+    union all
+    select source, 'published_filter_repeat_buyers', count(*) from published_buyers where documents > 1 group by source
+    union all
+    select source, 'own_orders', count(*) from orders group by source
+    union all
+    select source, 'own_purchases', count(*) from orders where is_purchase group by source
+    union all
+    select source, 'own_buyers', count(*) from own_buyers group by source
+    union all
+    select source, 'own_repeat_buyers', count(*) from own_buyers where purchases > 1 group by source
+    union all
+    select source, 'own_net_revenue', sum(net_amount) from orders group by source
+
+),
+
+final as (
+
+    select
+        cast(source as {{ dbt.type_string() }}) as source,
+        cast(figure as {{ dbt.type_string() }}) as figure,
+        cast(value as decimal(18, 2)) as value
+    from figures
+
+)
+
+select * from final

@@ -1,0 +1,73 @@
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+-- One row per input, with the number of rows that a shop has supplied.
+inputs as (
+
+    select 'orders' as input, count(*) as supplied from {{ ref('int_orders') }}
+    union all
+    select 'customer_ids' as input, count(source_customer_id) as supplied from {{ ref('int_orders') }}
+    union all
+    select 'order_lines' as input, count(*) as supplied from {{ ref('int_order_lines') }}
+    union all
+    select 'products' as input, count(*) as supplied from {{ ref('int_products') }} where is_in_catalogue
+    union all
+    select 'discounts' as input, count(*) as supplied from {{ ref('int_orders') }} where discount_amount > 0
+    union all
+    select 'referrals' as input, count(source_referrer_id) as supplied from {{ ref('int_customers') }}
+    union all
+    select
+        'customer_attributes' as input,
+        count(coalesce(gender, age_band, province, acquisition_channel)) as supplied
+    from {{ ref('int_customers') }}
+
+),
+
+counted as (
+
+    {% for mart, needs in published_marts() -%}
+    select '{{ mart }}' as mart, count(*) as row_count from {{ ref(mart) }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+needed as (
+
+    {% for mart, needs in published_marts() if needs -%}
+    {% set last_mart = loop.last -%}
+    {% for need in needs -%}
+    select '{{ mart }}' as mart, '{{ need }}' as input, {{ loop.index }} as position
+    {{ "union all" if not (loop.last and last_mart) }}
+    {% endfor %}
+    {%- endfor %}
+),
+
+missing as (
+
+    select
+        n.mart,
+        {{ dbt.listagg(measure="n.input", delimiter_text="', '", order_by_clause="order by n.position") }} as missing_inputs
+    from needed as n
+    inner join inputs as i on n.input = i.input and i.supplied = 0
+    group by n.mart
+
+),
+
+final as (
+
+    select
+        cast(c.mart as {{ dbt.type_string() }}) as mart,
+        cast(c.row_count as bigint) as rows,
+        cast(a.as_of_date as date) as as_of_date,
+        cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as built_at,
+        cast(m.missing_inputs as {{ dbt.type_string() }}) as missing_inputs
+    from counted as c
+    cross join as_of as a
+    left join missing as m on c.mart = m.mart
+
+)
+
+select * from final

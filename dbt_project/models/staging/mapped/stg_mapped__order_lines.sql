@@ -1,0 +1,44 @@
+with source as (
+
+    select * from {{ source('raw', 'mapped_order_lines') }}
+
+),
+
+renamed as (
+
+    select
+        -- lineage
+        _file_id as file_id,
+        _row_number as row_number,
+        _row_hash as row_hash,
+        _issues as issues,
+        coalesce(_unreadable, false) as is_unreadable,
+
+        -- ids
+        source,
+        shop,
+        line_id,
+        order_id as source_order_id,
+        customer_id as source_customer_id,
+        product_id as source_product_id,
+
+        -- attributes
+        product_title,
+        category,
+        status,
+        currency,
+
+        -- numerics
+        quantity,
+        unit_price,
+        cast(coalesce(gross_amount, quantity * unit_price) as decimal(18, 2)) as amount,
+        discount_amount,
+        refunded_amount,
+
+        -- timestamps
+        ordered_at
+    from source
+
+)
+
+select * from renamed
