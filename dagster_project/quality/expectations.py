@@ -5,11 +5,9 @@ Import this module only where a gate runs: it pulls in Great Expectations.
 
 from __future__ import annotations
 
-from dagster_project.quality import gx_duckdb  # noqa: F401  # first: switches telemetry off
-
-from great_expectations.compatibility import pydantic  # isort: skip
-from great_expectations.expectations.expectation import Expectation  # isort: skip
-from great_expectations.expectations.registry import get_expectation_impl  # isort: skip
+from great_expectations.compatibility import pydantic
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.registry import get_expectation_impl
 
 from dagster_project.quality.catalogue import QUERY_TYPE
 from dagster_project.quality.suites import Rule, Suite, SuiteError
@@ -34,7 +32,6 @@ def _build(suite: Suite, rule: Rule) -> Expectation:
         return get_expectation_impl(rule.type)(
             **rule.kwargs,
             severity=rule.severity,
-            notes=f"{rule.severity}: {rule.reason}",
             # Results come back in another order: they are matched by this name.
             meta={"rule": rule.name},
         )

@@ -8,7 +8,6 @@ after it has closed the connection, and one comparison then passed on tables tha
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,25 +15,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-# Read by the library while it is imported: nothing about a shop's data leaves the machine.
-os.environ["GX_ANALYTICS_ENABLED"] = "false"
-
-import great_expectations as gx  # noqa: E402
-import sqlalchemy as sa  # noqa: E402
-from great_expectations.core.batch_definition import BatchDefinition  # noqa: E402
-from great_expectations.data_context import EphemeralDataContext  # noqa: E402
-from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: E402
-from great_expectations.datasource.fluent import SQLDatasource  # noqa: E402
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine  # noqa: E402
-from great_expectations.expectations.metrics.map_metric_provider import (  # noqa: E402
+import great_expectations as gx
+import sqlalchemy as sa
+from great_expectations.core.batch_definition import BatchDefinition
+from great_expectations.data_context import EphemeralDataContext
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.datasource.fluent import SQLDatasource
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.metrics.map_metric_provider import (
     ColumnMapMetricProvider,
     column_condition_partial,
 )
-from great_expectations.expectations.metrics.metric_provider import metric_value  # noqa: E402
-from great_expectations.expectations.metrics.query_metrics.query_table.query_table import (  # noqa: E402
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.query_metrics.query_table.query_table import (
     QueryTable,
 )
-from great_expectations.validator.metric_configuration import MetricConfiguration  # noqa: E402
+from great_expectations.validator.metric_configuration import MetricConfiguration
 
 SAMPLE_ROWS = 20
 
@@ -84,7 +84,9 @@ class DuckDBMatchRegex(ColumnMapMetricProvider):
     condition_value_keys = ("regex",)
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: sa.ColumnClause[str], regex: str, **_: Any) -> sa.ColumnElement[bool]:
+    def _duckdb(  # called with the class by the decorator
+        cls, column: sa.ColumnClause[str], regex: str, **_: Any
+    ) -> sa.ColumnElement[bool]:
         return sa.func.regexp_matches(column, regex)
 
 
@@ -95,7 +97,9 @@ class DuckDBNotMatchRegex(ColumnMapMetricProvider):
     condition_value_keys = ("regex",)
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: sa.ColumnClause[str], regex: str, **_: Any) -> sa.ColumnElement[bool]:
+    def _duckdb(  # called with the class by the decorator
+        cls, column: sa.ColumnClause[str], regex: str, **_: Any
+    ) -> sa.ColumnElement[bool]:
         return sa.not_(sa.func.regexp_matches(column, regex))
 
 
@@ -111,7 +115,7 @@ class DuckDBUnexpectedRows(QueryTable):
     query_param_name = "unexpected_rows_query"
 
     @metric_value(engine=DuckDBExecutionEngine)
-    def _duckdb(
+    def _duckdb(  # called with the class by the decorator
         cls,
         execution_engine: DuckDBExecutionEngine,
         metric_domain_kwargs: dict[str, Any],
@@ -180,13 +184,23 @@ class Session:
         return asset.add_batch_definition_whole_table("all rows")
 
 
+def new_context() -> EphemeralDataContext:
+    """Return a context that lives in memory, writes no temporary site and draws no bars."""
+    context = gx.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            store_backend_defaults=InMemoryStoreBackendDefaults(),
+            progress_bars=ProgressBarsConfig(globally=False),
+        ),
+    )
+    assert isinstance(context, EphemeralDataContext)
+    return context
+
+
 @contextmanager
 def open_session(database: Path) -> Iterator[Session]:
     """Open `database` read-only for one gate; its lock is released on the way out."""
-    context = gx.get_context(mode="ephemeral")
-    assert isinstance(context, EphemeralDataContext)
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    datasource = context.data_sources.add_duckdb(
+    datasource = new_context().data_sources.add_duckdb(
         "work",
         connection_string=f"duckdb:///{database}",
         kwargs={"connect_args": {"read_only": True}},

@@ -15,7 +15,6 @@ from dagster_project.quality.results import RuleResult
 from dagster_project.quality.suites import GATES, Suite
 
 if TYPE_CHECKING:
-    from dagster_project.quality.gx_duckdb import Session
     from dagster_project.quality.validation import TableOutcome
 
 

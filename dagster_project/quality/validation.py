@@ -9,20 +9,20 @@ first failing keys, limited in SQL. No table is ever pulled into memory.
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from great_expectations.core import ExpectationSuite, ExpectationValidationResult
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.validator.v1_validator import Validator
+
 from dagster_project.quality.catalogue import QUERY_TYPE, ROW_TYPES
 from dagster_project.quality.gx_duckdb import SAMPLE_ROWS, Session
 from dagster_project.quality.results import RuleResult
 from dagster_project.quality.suites import Rule, Suite
-
-from great_expectations.core import ExpectationSuite  # isort: skip
-from great_expectations.core import ExpectationValidationResult  # isort: skip
-from great_expectations.expectations.expectation import Expectation  # isort: skip
-from great_expectations.validator.v1_validator import Validator  # isort: skip
 
 _TEXT_LIMIT = 500
 
@@ -145,8 +145,8 @@ def _read(
     sample: list[dict[str, Any]] = []
     if validation is not None and error is None:
         found: Mapping[str, Any] = validation.result
-        if found.get("observed_value") is not None:
-            observed = _short(found["observed_value"])
+        # The library's list of values would show a row rule's column, whatever it holds.
+        observed = None if rule.type in ROW_TYPES else _observed(found)
         if rule.type == QUERY_TYPE:
             count = int(found["observed_value"])
             share = _query_share(count, row_count)
@@ -175,6 +175,16 @@ def _read(
         sample=json.dumps(sample, ensure_ascii=False, default=str),
         error=error,
     )
+
+
+def _observed(found: Mapping[str, Any]) -> str | None:
+    """Return the figure a rule saw; rules on distinct values list the wrong or absent ones."""
+    if found.get("observed_value") is not None:
+        return _short(found["observed_value"])
+    for listed in ("unexpected", "missing"):
+        if values := found.get(f"partial_{listed}_list"):
+            return _short(f"{listed}: {json.dumps(values, ensure_ascii=False, default=str)}")
+    return None
 
 
 def _query_share(count: int, row_count: int | None) -> float | None:
@@ -212,7 +222,9 @@ def _exception_text(validation: ExpectationValidationResult) -> str | None:
     raised = [entry for entry in nested if entry.get("raised_exception")]
     if not raised:
         return None
-    return " | ".join(str(entry.get("exception_message")).strip() for entry in raised)
+    # One failure is listed once for every metric that needed it.
+    messages = dict.fromkeys(str(entry.get("exception_message")).strip() for entry in raised)
+    return " | ".join(messages)
 
 
 def _short(value: object) -> str:
@@ -225,22 +237,31 @@ def _for_pages(
     validation: ExpectationValidationResult | None,
     result: RuleResult,
 ) -> ExpectationValidationResult:
-    found: dict[str, Any] = dict(validation.result) if validation is not None else {}
-    # The first rows of a query as the library keeps them may hold more than the key.
-    found.pop("details", None)
-    if result.unexpected_count is not None and "unexpected_percent" not in found:
-        found |= {
+    """Return what the pages show: no values of the data but the sample, and that as text."""
+    found: dict[str, Any] = {}
+    if result.observed_value is not None:
+        found["observed_value"] = html.escape(result.observed_value)
+    elif result.unexpected_count is not None:
+        share = result.unexpected_share
+        found = {
             "element_count": result.element_count,
             "unexpected_count": result.unexpected_count,
+            "unexpected_percent": None if share is None else share * 100,
         }
+    words = f"{result.severity}: {result.rule}. {result.reason}"
+    if result.sample != "[]":
+        words += f" First rows: {result.sample}"
+    config = expectation.configuration
+    # The library's pages know neither severity nor reason: both stand in place of its wording,
+    # which its suite page keeps. The pages take every text for HTML.
+    config.description = html.escape(words)
     return ExpectationValidationResult(
         success=result.passed,
-        expectation_config=expectation.configuration,
+        expectation_config=config,
         result=found,
-        meta={"severity": result.severity, "sample": result.sample},
         exception_info={
             "raised_exception": result.error is not None,
-            "exception_message": result.error,
-            "exception_traceback": None,
+            "exception_message": result.error and html.escape(result.error),
+            "exception_traceback": "",
         },
     )
