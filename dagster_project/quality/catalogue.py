@@ -60,3 +60,17 @@ def canonical_type(written: str) -> str | None:
     if snake == "unexpected_rows":
         return QUERY_TYPE
     return snake if snake in SUPPORTED_TYPES else None
+
+
+def needed_arguments(expectation_type: str) -> tuple[str, ...]:
+    """Return the arguments of which at least one must be given.
+
+    Without them the library takes a default that every row satisfies.
+    """
+    if expectation_type.endswith("_to_be_between"):
+        return ("min_value", "max_value")
+    if expectation_type.endswith("_set"):
+        return ("value_set", "column_set")
+    if expectation_type.endswith("_regex"):
+        return ("regex",)
+    return ()

@@ -181,6 +181,7 @@ def _add_table(context: EphemeralDataContext, gate: dict[str, Any], table: dict[
             },
             meta={
                 "run_id": run.to_json_dict(),
+                "batch_spec": {"data_asset_name": table["table"]},
                 "active_batch_definition": {
                     "datasource_name": "work",
                     "data_connector_name": "work",

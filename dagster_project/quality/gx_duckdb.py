@@ -26,14 +26,13 @@ from great_expectations.data_context.types.base import (
 )
 from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
 from great_expectations.expectations.metrics.map_metric_provider import (
     ColumnMapMetricProvider,
     column_condition_partial,
 )
 from great_expectations.expectations.metrics.metric_provider import metric_value
-from great_expectations.expectations.metrics.query_metrics.query_table.query_table import (
-    QueryTable,
-)
+from great_expectations.expectations.metrics.query_metric_provider import QueryMetricProvider
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
 SAMPLE_ROWS = 20
@@ -103,7 +102,26 @@ class DuckDBNotMatchRegex(ColumnMapMetricProvider):
         return sa.not_(sa.func.regexp_matches(column, regex))
 
 
-class DuckDBUnexpectedRows(QueryTable):
+class DuckDBUnexpectedRowCount(QueryMetricProvider):
+    """How many rows the query of an `unexpected_rows` rule returns, counted in SQL."""
+
+    metric_name = "unexpected_rows_query.row_count"
+    value_keys = ("unexpected_rows_query",)
+
+    @metric_value(engine=DuckDBExecutionEngine)
+    def _duckdb(  # called with the class by the decorator
+        cls,
+        execution_engine: DuckDBExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> int:
+        query = _with_table_name(execution_engine, metric_domain_kwargs, metric_value_kwargs)
+        counted = sa.text(f"select count(*) from (\n{query}\n) as unexpected")
+        return int(execution_engine.execute_query(counted).scalar_one())
+
+
+class DuckDBUnexpectedRows(QueryMetricProvider):
     """The first rows of a failing query, limited in SQL.
 
     The library runs the whole query a second time to fetch 200 rows, also when it has just
@@ -112,7 +130,6 @@ class DuckDBUnexpectedRows(QueryTable):
 
     metric_name = "unexpected_rows_query.table"
     value_keys = ("unexpected_rows_query",)
-    query_param_name = "unexpected_rows_query"
 
     @metric_value(engine=DuckDBExecutionEngine)
     def _duckdb(  # called with the class by the decorator
@@ -125,15 +142,8 @@ class DuckDBUnexpectedRows(QueryTable):
     ) -> list[dict[str, Any]]:
         if metrics["unexpected_rows_query.row_count"] == 0:
             return []
-        batch, _domain, _accessor = execution_engine.get_compute_domain(
-            metric_domain_kwargs, domain_type="table"
-        )
-        query = cls._get_substituted_batch_subquery_from_query_and_batch_selectable(
-            query=cls._get_query_from_metric_value_kwargs(metric_value_kwargs),
-            batch_selectable=batch,
-            execution_engine=execution_engine,
-        )
-        limited = sa.text(f"select * from ({query}) as unexpected limit {SAMPLE_ROWS}")
+        query = _with_table_name(execution_engine, metric_domain_kwargs, metric_value_kwargs)
+        limited = sa.text(f"select * from (\n{query}\n) as unexpected limit {SAMPLE_ROWS}")
         return [row._asdict() for row in execution_engine.execute_query(limited)]
 
     @classmethod
@@ -147,6 +157,23 @@ class DuckDBUnexpectedRows(QueryTable):
             metric_value_kwargs=metric.metric_value_kwargs,
         )
         return dependencies
+
+
+def _with_table_name(
+    execution_engine: DuckDBExecutionEngine,
+    metric_domain_kwargs: dict[str, Any],
+    metric_value_kwargs: dict[str, Any],
+) -> str:
+    """Put the table's name where the query says `{batch}`.
+
+    The library puts a subquery there that has a name of its own unless the query says JOIN, so
+    that `from {batch} as o` is right in one rule and a syntax error in the next.
+    """
+    batch = execution_engine.batch_manager.batch_data_cache[metric_domain_kwargs["batch_id"]]
+    assert isinstance(batch, SqlAlchemyBatchData)
+    table = sa.table(batch.source_table_name, schema=batch.source_schema_name)
+    name = execution_engine.dialect.identifier_preparer.format_table(table)
+    return str(metric_value_kwargs["unexpected_rows_query"]).format(batch=name)
 
 
 @dataclass(frozen=True)
@@ -180,7 +207,10 @@ class Session:
         with warnings.catch_warnings():
             # The library would rather have the schema in the connection, where DuckDB has none.
             warnings.filterwarnings("ignore", "`schema_name` is deprecated", DeprecationWarning)
-            asset = self.datasource.add_table_asset(table, table_name=name, schema_name=schema)
+            # Without quotes of its own a name is put into the SQL bare, reserved word or not.
+            asset = self.datasource.add_table_asset(
+                table, table_name=f'"{name}"', schema_name=schema
+            )
         return asset.add_batch_definition_whole_table("all rows")
 
 

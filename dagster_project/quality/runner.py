@@ -33,7 +33,7 @@ def run_gate(
     its `error`. The database is opened read-only and its lock released before returning.
 
     Args:
-        database: the DuckDB file; nothing may have it open for writing.
+        database: the DuckDB file; no other connection to it may be open, in this process either.
         suites: all suites; those of other gates are left out.
         gate: one of `suites.GATES`.
         run_id: names the run in the kept results.

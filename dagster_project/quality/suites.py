@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from dagster_project.quality.catalogue import canonical_type
+from dagster_project.quality.catalogue import canonical_type, needed_arguments
 
 GATES = ("raw", "facts", "marts")
 KINDS = ("duplicates", "missing", "outliers", "validity", "reconciliation")
@@ -152,9 +152,7 @@ def _rule(entry: object, where: str, number: int) -> Rule:
     kwargs = fields.get("kwargs", {})
     if not isinstance(kwargs, dict):
         raise SuiteError(f"{where}: kwargs must be a mapping")
-    reserved = sorted(_RESERVED_KWARGS & kwargs.keys())
-    if reserved:
-        raise SuiteError(f"{where}: {', '.join(reserved)} cannot be set in kwargs")
+    _check_kwargs(kwargs, expectation_type, where)
     return Rule(
         name=_text(fields, "name", where),
         kind=_one_of(fields, "kind", KINDS, where),
@@ -163,6 +161,22 @@ def _rule(entry: object, where: str, number: int) -> Rule:
         reason=" ".join(_text(fields, "reason", where).split()),
         kwargs=kwargs,
     )
+
+
+def _check_kwargs(kwargs: Mapping[str, object], expectation_type: str, where: str) -> None:
+    """Refuse what the library accepts although the rule could then never fail."""
+    reserved = sorted(_RESERVED_KWARGS & kwargs.keys())
+    if reserved:
+        raise SuiteError(f"{where}: {', '.join(reserved)} cannot be set in kwargs")
+    needed = needed_arguments(expectation_type)
+    if needed and not kwargs.keys() & set(needed):
+        raise SuiteError(f"{where}: kwargs need {' or '.join(needed)}")
+    for name, value in kwargs.items():
+        # NOT IN a list with a NULL is never true in SQL.
+        if value is None or value == [] or (isinstance(value, list) and None in value):
+            raise SuiteError(f"{where}: {name} must not be empty or hold a null")
+    if kwargs.get("mostly") == 0:
+        raise SuiteError(f"{where}: mostly 0 lets every row through")
 
 
 def _mapping(

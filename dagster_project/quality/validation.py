@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import html
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +58,7 @@ def validate_table(
             row_count = session.row_count(suite.table)
             validations = _run(session, suite, rules)
         except Exception as error:  # whatever stops a table's checks is each rule's failure
-            obstacle = f"{type(error).__name__}: {error}"
+            obstacle = f"{type(error).__name__}: {_error_text(str(error))}"
     results: list[RuleResult] = []
     kept: list[ExpectationValidationResult] = []
     for rule, expectation in rules:
@@ -172,9 +174,21 @@ def _read(
         element_count=row_count,
         unexpected_count=count,
         unexpected_share=share,
-        sample=json.dumps(sample, ensure_ascii=False, default=str),
+        sample=_json(sample),
         error=error,
     )
+
+
+def _json(sample: Sequence[Mapping[str, Any]]) -> str:
+    """Write a sample so that every reader of JSON takes it: there is no NaN in JSON."""
+    plain = [
+        {
+            name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in row.items()
+        }
+        for row in sample
+    ]
+    return json.dumps(plain, ensure_ascii=False, default=str)
 
 
 def _observed(found: Mapping[str, Any]) -> str | None:
@@ -223,8 +237,20 @@ def _exception_text(validation: ExpectationValidationResult) -> str | None:
     if not raised:
         return None
     # One failure is listed once for every metric that needed it.
-    messages = dict.fromkeys(str(entry.get("exception_message")).strip() for entry in raised)
-    return " | ".join(messages)
+    return " | ".join(
+        dict.fromkeys(_error_text(str(entry["exception_message"])) for entry in raised)
+    )
+
+
+def _error_text(message: str) -> str:
+    """Return what went wrong, without the query and without values of the data.
+
+    Errors are stored and shown like samples, and DuckDB quotes the value it could not read.
+    """
+    text = re.split(r"\n\[SQL:|\n\(Background on", message, maxsplit=1)[0].strip()
+    if re.search(r"(?:Conversion|Invalid Input|Out of Range) Error", text):
+        text = re.sub(r"""['"].*['"]""", "'…'", text, flags=re.DOTALL)
+    return text
 
 
 def _short(value: object) -> str:

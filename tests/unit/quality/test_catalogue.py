@@ -178,6 +178,20 @@ CASES = [
     Case(
         QUERY_TYPE,
         {
+            "unexpected_rows_query": "with last as (select max(order_date) as day from {batch})"
+            " select o.order_id, o.order_date - date '2024-01-01' as days"
+            " from {batch} as o, last where o.order_date > last.day - 1000"
+            " and not exists (select 1 from marts.order_totals as t"
+            " where t.order_id = o.order_id) order by o.order_id"
+        },
+        update("order_id = 'x'"),
+        1,
+        0.01,
+        ("x",),
+    ),
+    Case(
+        QUERY_TYPE,
+        {
             "unexpected_rows_query": "select order_id from {batch}"
             r" where not regexp_matches(order_id, '^o\d{{1,2}}$')"
         },

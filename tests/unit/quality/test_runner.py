@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -91,6 +92,70 @@ def test_samples_show_no_column_but_the_key_and_computed_ones(check: Check) -> N
     assert json.loads(email.sample)[0] == {"order_id": "o0"}
     assert json.loads(everything.sample) == [{"order_id": "o7", "difference": "6.00"}]
     assert "example.com" not in f"{email} {everything}"
+
+
+def test_errors_show_no_values_and_no_query(check: Check) -> None:
+    (result,) = check(
+        query_rule("select order_id from {batch} where cast(email as integer) > 0 or 'x' = ''")
+    )
+    assert result.error is not None
+    assert "Conversion Error: Could not convert string '…'" in result.error
+    assert "example.com" not in result.error
+    assert "select" not in result.error
+
+
+def test_samples_are_json_whatever_the_query_computes(check: Check) -> None:
+    (result,) = check(
+        query_rule(
+            "select order_id, 'nan'::double as ratio, 1.5::decimal(18, 2) as money,"
+            " timestamp '2024-01-01 10:00:00' as at, '中' as name, [1, 2] as list"
+            " from {batch} limit 1"
+        )
+    )
+    assert json.loads(result.sample, parse_constant=pytest.fail) == [
+        {
+            "order_id": "o0",
+            "ratio": "nan",
+            "money": "1.50",
+            "at": "2024-01-01 10:00:00",
+            "name": "中",
+            "list": [1, 2],
+        }
+    ]
+
+
+def test_a_query_may_end_in_a_comment(check: Check) -> None:
+    (result,) = check(query_rule("select order_id from {batch} where paid_amount = 7 -- one"))
+    assert result.unexpected_count == 1
+
+
+def test_bounds_may_be_written_as_dates(check: Check) -> None:
+    (result,) = check(
+        a_rule(
+            "expect_column_values_to_be_between",
+            column="order_date",
+            min_value=date(2024, 1, 1),
+            max_value=date(2024, 1, 2),
+        )
+    )
+    assert (result.passed, result.unexpected_count) == (False, 98)
+
+
+def test_names_may_be_chinese_or_need_quotes(check: Check, damage: Damage) -> None:
+    damage(
+        'create table marts."订单 表" as'
+        ' select order_id as "订单号", 1 as "Order" from marts.fct_orders'
+    )
+    results = check(
+        a_rule("expect_column_values_to_match_regex", "a", column="订单号", regex="^x"),
+        a_rule("expect_column_values_to_be_in_set", "b", column="Order", value_set=[2]),
+        query_rule('select "订单号" from {batch} as "表" where "Order" = 1', name="c"),
+        table="marts.订单 表",
+        key=["订单号"],
+    )
+    for result in results:
+        assert (result.unexpected_count, result.error) == (100, None)
+        assert json.loads(result.sample)[0] == {"订单号": "o0"}
 
 
 def test_several_key_columns_name_a_row_together(check: Check) -> None:

@@ -69,6 +69,28 @@ def test_a_misspelt_rule_is_an_error_that_names_it(
     assert "the_rule" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        a_rule("expect_column_values_to_be_in_set", column="status", value_set=None),
+        a_rule("expect_column_values_to_be_in_set", column="status", value_set=[]),
+        a_rule("expect_column_values_to_be_in_set", column="status", value_set=["paid", None]),
+        a_rule("expect_column_values_to_be_in_set", column="status"),
+        a_rule("expect_column_values_to_match_regex", column="status"),
+        a_rule("expect_column_sum_to_be_between", column="paid_amount"),
+        a_rule("expect_column_sum_to_be_between", column="paid_amount", min_value=None),
+        a_rule("expect_table_row_count_to_be_between"),
+        a_rule("expect_table_columns_to_match_set"),
+        a_rule("expect_column_values_to_not_be_null", column="order_id", mostly=0),
+    ],
+)
+def test_a_rule_that_could_never_fail_is_an_error(
+    rule: dict[str, Any], write_suite: WriteSuite
+) -> None:
+    with pytest.raises(SuiteError, match="rule 'the_rule'"):
+        load_suite(write_suite(rule))
+
+
 @pytest.mark.parametrize("key", ["name", "kind", "type", "severity", "reason"])
 def test_nothing_may_be_left_out_of_a_rule(key: str, write_suite: WriteSuite) -> None:
     rule = {name: value for name, value in NOT_NULL.items() if name != key}

@@ -1,0 +1,97 @@
+"""The gates as Dagster asset checks: one check per rule, critical ones block what comes after."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import duckdb
+
+from dagster_project.quality import store
+from dagster_project.quality.results import RuleResult
+from dagster_project.quality.runner import run_gate
+from dagster_project.quality.suites import GATES, Suite, load_suites
+from dagster_project.settings import PROJECT_DIR, Settings
+from dagster_project.work_lock import hold_work_database
+
+EXPECTATIONS_DIR = PROJECT_DIR / "expectations"
+
+
+def build_gates(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """One definition per gate, in the order of the gates."""
+    suites = load_suites(EXPECTATIONS_DIR)
+    return [_gate(settings, suites, gate) for gate in GATES]
+
+
+def table_key(table: str) -> dg.AssetKey:
+    """`schema.table` as the key of its asset."""
+    return dg.AssetKey(table.split("."))
+
+
+def _gate(settings: Settings, suites: Sequence[Suite], gate: str) -> dg.AssetChecksDefinition:
+    specs = [
+        dg.AssetCheckSpec(
+            name=rule.name,
+            asset=table_key(suite.table),
+            description=rule.reason,
+            blocking=rule.severity == "critical",
+            metadata={"kind": rule.kind, "severity": rule.severity, "owner": suite.owner},
+        )
+        for suite in suites
+        if suite.gate == gate
+        for rule in suite.rules
+    ]
+
+    @dg.multi_asset_check(specs=specs, name=f"gate_{gate}")
+    def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        hold_work_database(settings)
+        checked_at = datetime.now(ZoneInfo(settings.shop_timezone)).replace(tzinfo=None)
+        results = run_gate(
+            settings.work_db,
+            suites,
+            gate,
+            context.run.run_id,
+            checked_at,
+            keep_in=settings.quality_results_dir,
+        )
+        with duckdb.connect(str(settings.work_db)) as connection:
+            store.write_results(connection, results, context.run.run_id, checked_at)
+        broken = [r for r in results if not r.passed and r.severity == "critical"]
+        if broken or gate == GATES[-1]:
+            _write_pages(settings, context.run.run_id)
+        context.log.info(
+            f"gate {gate}: {sum(r.passed for r in results)} of {len(results)} rules hold"
+        )
+        for result in results:
+            yield _check_result(result)
+
+    return check
+
+
+def _write_pages(settings: Settings, run_id: str) -> None:
+    # Great Expectations renders its pages; importing it is what costs, so only here.
+    from dagster_project.quality import data_docs
+
+    data_docs.build(settings.quality_results_dir, settings.reports_dir / "quality", run_id)
+
+
+def _check_result(result: RuleResult) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=table_key(result.table_name),
+        check_name=result.rule,
+        passed=result.passed,
+        severity=(
+            dg.AssetCheckSeverity.ERROR
+            if result.severity == "critical"
+            else dg.AssetCheckSeverity.WARN
+        ),
+        description=result.error or result.reason,
+        metadata={
+            "kind": result.kind,
+            "severity": result.severity,
+            "observed_value": result.observed_value or "",
+            "failing_rows": result.unexpected_count or 0,
+            "failing_share": result.unexpected_share or 0.0,
+            "sample": dg.MetadataValue.md(f"```json\n{result.sample}\n```"),
+        },
+    )
