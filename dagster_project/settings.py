@@ -7,6 +7,7 @@ whatever folder they are started from.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -80,6 +81,11 @@ class Settings:
         return self.warehouse_dir / "work"
 
     @property
+    def dbt_target_dir(self) -> Path:
+        """dbt's manifest, compiled SQL and run results."""
+        return self.work_dir / "dbt"
+
+    @property
     def work_db(self) -> Path:
         """The DuckDB file that only the pipeline opens."""
         return self.work_dir / "warehouse.duckdb"
@@ -95,6 +101,21 @@ class Settings:
         return self.serving_dir / "marts.duckdb"
 
     @property
+    def parquet_dir(self) -> Path:
+        """The published marts, one Parquet file each."""
+        return self.serving_dir / "parquet"
+
+    @property
+    def history_dir(self) -> Path:
+        """The marts of earlier as-of dates, one folder a date."""
+        return self.serving_dir / "history"
+
+    @property
+    def quality_results_dir(self) -> Path:
+        """What the gates of the last run found, for the quality pages."""
+        return self.work_dir / "quality"
+
+    @property
     def reports_dir(self) -> Path:
         """Pages for people: quality data docs, dbt docs, dashboard."""
         return self.warehouse_dir / "reports"
@@ -103,6 +124,25 @@ class Settings:
     def dagster_home(self) -> Path:
         """Dagster's instance: run history, schedules, logs."""
         return self.warehouse_dir / "dagster"
+
+    def export(self) -> None:
+        """Put into the environment what dbt and Dagster read from there themselves."""
+        os.environ.update(
+            {
+                "WAREHOUSE_WORK_DB": str(self.work_db),
+                "DBT_TARGET": self.target,
+                "DBT_LOG_PATH": str(self.dbt_target_dir / "logs"),
+                "DO_NOT_TRACK": "1",
+                "GX_ANALYTICS_ENABLED": "false",
+            }
+        )
+        os.environ.setdefault("DAGSTER_HOME", str(self.dagster_home))
+        # dagster-dbt starts `dbt` by name: take the one beside this interpreter, also when the
+        # virtual environment was not activated.
+        binaries = str(Path(sys.executable).parent)
+        path = os.environ.get("PATH", "")
+        if binaries not in path.split(os.pathsep):
+            os.environ["PATH"] = f"{binaries}{os.pathsep}{path}"
 
     def create_folders(self) -> None:
         """Create the folders that a first run needs."""

@@ -1,0 +1,39 @@
+"""Everything Dagster knows, gathered from the parts."""
+
+from __future__ import annotations
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+
+from dagster_project.automation.jobs import build_automation
+from dagster_project.ingestion.assets import build_ingestion_assets
+from dagster_project.quality.checks import build_gates
+from dagster_project.serving.assets import build_publish_asset
+from dagster_project.settings import Settings
+from dagster_project.transformation.assets import build_dbt_assets
+from dagster_project.transformation.project import (
+    load_project,
+    published_tables,
+    read_manifest,
+)
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """The definitions for one warehouse; tests pass settings of their own."""
+    settings.create_folders()
+    settings.export()
+    project = load_project(settings)
+    assets = dg.Definitions(
+        assets=[
+            *build_ingestion_assets(settings),
+            *build_dbt_assets(settings, project),
+            build_publish_asset(settings, published_tables(read_manifest(project))),
+        ],
+        asset_checks=build_gates(settings),
+        resources={"dbt": DbtCliResource(project_dir=project)},
+        executor=dg.in_process_executor,
+    )
+    return dg.Definitions.merge(assets, build_automation(settings))
+
+
+defs = build_definitions(Settings.from_env())

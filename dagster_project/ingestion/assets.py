@@ -1,0 +1,118 @@
+"""The raw tables as assets: one ingestion per source."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import duckdb
+
+from dagster_project.ingestion.formats import Format, load_formats
+from dagster_project.ingestion.inspect import inspect_landing
+from dagster_project.ingestion.loader import LoadReport, load_source, refuse_unreadable
+from dagster_project.quality.store import ensure_log
+from dagster_project.settings import Settings
+from dagster_project.work_lock import hold_work_database
+
+LANDING_KEY = dg.AssetKey(["landing", "files"])
+
+# A retry helps where the cause passes by itself: a file still being copied, a database that a
+# person has open for a moment. Bad data is refused, not raised, and never comes here.
+RETRY = dg.RetryPolicy(
+    max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+)
+
+
+def raw_key(format_name: str) -> dg.AssetKey:
+    """Key of a format's raw table; dbt's source of the same name has it too."""
+    return dg.AssetKey(["raw", format_name])
+
+
+def build_ingestion_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The landing folder, and for each source its raw tables."""
+    formats = load_formats()
+    sources = sorted({fmt.source for fmt in formats})
+    return [
+        _landing_asset(settings),
+        *(
+            _source_asset(settings, source, [fmt for fmt in formats if fmt.source == source])
+            for source in sources
+        ),
+    ]
+
+
+def _landing_asset(settings: Settings) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=LANDING_KEY,
+        group_name="ingestion",
+        owners=["team:data"],
+        kinds={"file"},
+        retry_policy=RETRY,
+        description=(
+            "The files in the landing folder. Each is recognised by its header; one that cannot "
+            "be read moves to the refused folder with a reason beside it."
+        ),
+    )
+    def landing_files(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        hold_work_database(settings)
+        plan = inspect_landing(settings)
+        report = refuse_unreadable(settings, plan)
+        with duckdb.connect(str(settings.work_db)) as connection:
+            ensure_log(connection)
+        for refused in report.refused:
+            context.log.warning(f"refused {refused.relative}: {refused.refusal.message}")
+        context.log.info(f"{len(plan.files)} files in {settings.landing_dir}")
+        return dg.MaterializeResult(
+            metadata={
+                "files": len(plan.files),
+                "refused": len(report.refused),
+                "folder": dg.MetadataValue.path(str(settings.landing_dir)),
+                "reasons": dg.MetadataValue.md(
+                    "\n".join(f"- {r.relative}: {r.refusal.message}" for r in report.refused)
+                    or "none"
+                ),
+            }
+        )
+
+    return landing_files
+
+
+def _source_asset(settings: Settings, source: str, formats: list[Format]) -> dg.AssetsDefinition:
+    specs = [
+        dg.AssetSpec(
+            raw_key(fmt.name),
+            deps=[LANDING_KEY],
+            group_name="ingestion",
+            owners=["team:data"],
+            kinds={"duckdb", "table"},
+            description=f"{fmt.description['en']} / {fmt.description['zh']}",
+        )
+        for fmt in formats
+    ]
+
+    @dg.multi_asset(specs=specs, name=f"ingest_{source}", retry_policy=RETRY)
+    def ingest(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        hold_work_database(settings)
+        report = load_source(settings, inspect_landing(settings), source, context.log.info)
+        for refused in report.refused:
+            context.log.warning(f"refused {refused.relative}: {refused.refusal.message}")
+        with duckdb.connect(str(settings.work_db), read_only=True) as connection:
+            for fmt in formats:
+                yield _materialised(connection, fmt, report)
+
+    return ingest
+
+
+def _materialised(
+    connection: duckdb.DuckDBPyConnection, fmt: Format, report: LoadReport
+) -> dg.MaterializeResult[None]:
+    row = connection.sql(f"select count(*) from raw.{fmt.name}").fetchone()
+    files = [file for file in report.loaded if fmt.name in file.formats]
+    return dg.MaterializeResult(
+        asset_key=raw_key(fmt.name),
+        metadata={
+            "dagster/row_count": row[0] if row else 0,
+            "files_loaded": len(files),
+            "rows_loaded": sum(file.rows for file in files),
+            "rows_with_unparsed_values": sum(file.rows_with_issues for file in files),
+            "files": ", ".join(file.relative for file in files) or "nothing new",
+        },
+    )

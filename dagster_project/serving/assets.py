@@ -1,0 +1,48 @@
+"""Publishing as the last asset of the lineage."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from dagster_project.serving.publish import publish
+from dagster_project.settings import Settings
+from dagster_project.transformation.project import MARTS_SCHEMA, PublishedTable
+from dagster_project.work_lock import hold_work_database
+
+
+def build_publish_asset(
+    settings: Settings, tables: Sequence[PublishedTable]
+) -> dg.AssetsDefinition:
+    """The published marts; every mart and every gate stands before them."""
+
+    @dg.asset(
+        key=["serving", "marts"],
+        deps=[dg.AssetKey([MARTS_SCHEMA, table.name]) for table in tables],
+        group_name="serving",
+        owners=["team:data"],
+        kinds={"duckdb", "parquet"},
+        description=(
+            "What BI tools read: serving/marts.duckdb, replaced in one step after the last gate, "
+            "and one Parquet file per table beside it."
+        ),
+    )
+    def published_marts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        hold_work_database(settings)
+        publication = publish(settings, tables, as_history=context.has_partition_key)
+        if publication.replaced_current:
+            context.log.info(f"published {len(tables)} tables as of {publication.as_of_date}")
+        else:
+            context.log.info(
+                f"kept as history of {publication.as_of_date}; the published marts are of a later "
+                "day and stay"
+            )
+        return dg.MaterializeResult(
+            metadata={
+                "as_of_date": str(publication.as_of_date),
+                "replaced_current": publication.replaced_current,
+                "database": dg.MetadataValue.path(str(settings.serving_db)),
+                "rows": dg.MetadataValue.json(publication.rows),
+            }
+        )
+
+    return published_marts

@@ -1,0 +1,187 @@
+"""Write, audit, publish: the marts that passed every gate replace the ones BI tools read.
+
+The new database is written beside the old one and renamed over it. Readers that have the old file
+open go on reading it; a run that is killed leaves the old file as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.settings import Settings
+from dagster_project.transformation.project import MARTS_SCHEMA, PublishedTable
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What was published.
+
+    Attributes:
+        as_of_date: of the marts; None when there is no order yet.
+        rows: rows per table.
+        replaced_current: False when only the history of an earlier date was written.
+    """
+
+    as_of_date: date | None
+    rows: dict[str, int]
+    replaced_current: bool
+
+
+def publish(
+    settings: Settings, tables: Sequence[PublishedTable], *, as_history: bool
+) -> Publication:
+    """Publish schema `marts` of the work database.
+
+    Args:
+        settings: where everything lives.
+        tables: what to publish.
+        as_history: the run is for one day of a history. Its marts are kept under
+            `history/as_of_date=…`, and they replace the current ones only when these are not of a
+            later day: a backfill of last spring must not turn this morning's dashboards back.
+    """
+    as_of = _as_of(settings.work_db)
+    if as_history and as_of is not None:
+        _write_history(settings, tables, as_of)
+        current = _as_of(settings.serving_db) if settings.serving_db.is_file() else None
+        if current is not None and current > as_of:
+            return Publication(as_of, {}, replaced_current=False)
+    rows = _replace_database(settings, tables)
+    _replace_parquet(settings, tables)
+    return Publication(as_of, rows, replaced_current=True)
+
+
+@contextmanager
+def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`database` read-only, its marts as the default schema.
+
+    A file called marts.duckdb with a schema marts in it makes the name `marts.x` ambiguous.
+    """
+    with duckdb.connect(str(database), read_only=True) as connection:
+        connection.execute(f"use {database.stem}.{MARTS_SCHEMA}")
+        yield connection
+
+
+def _as_of(database: Path) -> date | None:
+    with _opened(database) as connection:
+        row = connection.sql("select max(as_of_date) from mart_status").fetchone()
+    return row[0] if row else None
+
+
+def _replace_database(settings: Settings, tables: Sequence[PublishedTable]) -> dict[str, int]:
+    target = settings.serving_db
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + ".tmp")
+    unfinished.unlink(missing_ok=True)
+    rows: dict[str, int] = {}
+    with duckdb.connect(":memory:") as connection:
+        # Under its own name: dbt's views name the database they were made in.
+        work = settings.work_db.stem
+        connection.execute(f"attach '{_quoted(settings.work_db)}' as {work} (read_only)")
+        # The oldest storage format, so that BI tools with an older client can open the file.
+        connection.execute(f"attach '{_quoted(unfinished)}' as next (storage_version 'v1.0.0')")
+        connection.execute(f"create schema next.{MARTS_SCHEMA}")
+        for table in tables:
+            name = f"{MARTS_SCHEMA}.{table.name}"
+            connection.execute(f"create table next.{name} as select * from {work}.{name}")
+            counted = connection.sql(f"select count(*) from next.{name}").fetchone()
+            rows[table.name] = counted[0] if counted else 0
+        _copy_comments(connection, work)
+        connection.execute(f"detach {work}")
+        connection.execute("detach next")
+    _sync(unfinished)
+    os.replace(unfinished, target)
+    _sync(target.parent)
+    return rows
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, work: str) -> None:
+    """The descriptions of tables and columns travel with the data."""
+    comments = connection.execute(
+        """
+        select table_name, null, comment from duckdb_tables()
+        where database_name = $work and schema_name = $schema and comment is not null
+        union all
+        select view_name, null, comment from duckdb_views()
+        where database_name = $work and schema_name = $schema and comment is not null
+        union all
+        select table_name, column_name, comment from duckdb_columns()
+        where database_name = $work and schema_name = $schema and comment is not null
+        """,
+        {"work": work, "schema": MARTS_SCHEMA},
+    ).fetchall()
+    published = {
+        name
+        for (name,) in connection.sql(
+            "select table_name from duckdb_tables() where database_name = 'next'"
+        ).fetchall()
+    }
+    for table, column, comment in comments:
+        if table not in published:
+            continue
+        thing = (
+            f'column next.{MARTS_SCHEMA}.{table}."{column}"'
+            if column
+            else f"table next.{MARTS_SCHEMA}.{table}"
+        )
+        connection.execute(f"comment on {thing} is '{_quoted(comment)}'")
+
+
+def _replace_parquet(settings: Settings, tables: Sequence[PublishedTable]) -> None:
+    """All files are written first and renamed one by one: each file is whole at any moment."""
+    folder = settings.parquet_dir
+    unfinished = folder.with_name("parquet.tmp")
+    _write_parquet(settings.serving_db, tables, unfinished)
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        os.replace(unfinished / f"{table.name}.parquet", folder / f"{table.name}.parquet")
+    names = {f"{table.name}.parquet" for table in tables}
+    for leftover in folder.glob("*.parquet"):
+        if leftover.name not in names:
+            leftover.unlink()
+    shutil.rmtree(unfinished)
+    _sync(folder)
+
+
+def _write_history(settings: Settings, tables: Sequence[PublishedTable], as_of: date) -> None:
+    folder = settings.history_dir / f"as_of_date={as_of.isoformat()}"
+    unfinished = folder.with_name(f".{folder.name}.tmp")
+    dated = [table for table in tables if table.depends_on_as_of]
+    _write_parquet(settings.work_db, dated, unfinished)
+    if folder.exists():
+        shutil.rmtree(folder)
+    os.replace(unfinished, folder)
+    _sync(folder.parent)
+
+
+def _write_parquet(database: Path, tables: Sequence[PublishedTable], folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    with _opened(database) as connection:
+        for table in tables:
+            path = folder / f"{table.name}.parquet"
+            connection.execute(
+                f"copy {table.name} to '{_quoted(path)}' "
+                "(format parquet, compression zstd)"
+            )
+            _sync(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _quoted(text: object) -> str:
+    return str(text).replace("'", "''")

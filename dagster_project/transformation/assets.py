@@ -1,0 +1,74 @@
+"""The dbt models as two sets of assets, so that a gate can stand between facts and marts."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+
+from dagster_project.settings import Settings
+from dagster_project.transformation.vars import as_of_variable
+from dagster_project.work_lock import hold_work_database
+
+# Unit tests prove the models' logic on made rows: they belong to the test run, not to every night.
+_BUILD = ["build", "--exclude-resource-type", "unit_test"]
+
+
+class WarehouseTranslator(DagsterDbtTranslator):
+    """Groups by layer and subject, owners from dbt's groups, the engine as a kind."""
+
+    def __init__(self) -> None:
+        # With source tests as checks a gate on a raw table would run after dbt and block nothing.
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """`raw`, `seeds`, `staging`, `intermediate`, or `marts_<subject>`."""
+        if dbt_resource_props["resource_type"] == "source":
+            return str(dbt_resource_props["source_name"])
+        layer, *rest = dbt_resource_props["fqn"][1:-1] or ["seeds"]
+        return f"marts_{rest[0]}" if layer == "marts" and rest else str(layer)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str] | None:
+        """Whoever answers for the data."""
+        return ["team:data"]
+
+
+def build_dbt_assets(settings: Settings, project: DbtProject) -> list[dg.AssetsDefinition]:
+    """Two sets: up to facts and dimensions, and the marts as of a date."""
+    translator = WarehouseTranslator()
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        select="tag:facts",
+        name="dbt_facts",
+        dagster_dbt_translator=translator,
+    )
+    def dbt_facts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        hold_work_database(settings)
+        context.log.info("dbt builds staging, dispositions, facts and dimensions")
+        yield from dbt.cli(_BUILD, context=context).stream()
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        select="tag:marts",
+        name="dbt_marts",
+        dagster_dbt_translator=translator,
+    )
+    def dbt_marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        hold_work_database(settings)
+        partition = context.partition_key if context.has_partition_key else None
+        as_of = as_of_variable(partition, settings.as_of_date)
+        context.log.info(f"dbt builds the marts as of {as_of}")
+        variables = json.dumps({"as_of_date": as_of})
+        yield from dbt.cli([*_BUILD, "--vars", variables], context=context).stream()
+
+    return [dbt_facts, dbt_marts]
