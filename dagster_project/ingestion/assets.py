@@ -1,12 +1,13 @@
 """The raw tables as assets: one ingestion per source."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 import duckdb
 
 from dagster_project.ingestion.formats import Format, load_formats
-from dagster_project.ingestion.inspect import inspect_landing
+from dagster_project.ingestion.inspect import LandingError, inspect_landing
 from dagster_project.ingestion.loader import LoadReport, load_source, refuse_unreadable
 from dagster_project.quality.store import ensure_log
 from dagster_project.settings import Settings
@@ -14,11 +15,24 @@ from dagster_project.work_lock import hold_work_database
 
 LANDING_KEY = dg.AssetKey(["landing", "files"])
 
-# A retry helps where the cause passes by itself: a file still being copied, a database that a
-# person has open for a moment. Bad data is refused, not raised, and never comes here.
-RETRY = dg.RetryPolicy(
-    max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
-)
+_MAX_RETRIES = 3
+_FIRST_WAIT_SECONDS = 5
+
+
+@contextmanager
+def retry_what_passes(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Ask Dagster for another try, each after twice the wait, where time alone may help.
+
+    That is a file still being copied, a share that is away for a moment, a database that a person
+    has open. Bad data is refused, not raised; any other error would only fail again.
+    """
+    try:
+        yield
+    except LandingError:
+        raise
+    except (OSError, duckdb.IOException) as error:
+        wait = _FIRST_WAIT_SECONDS * 2**context.retry_number
+        raise dg.RetryRequested(max_retries=_MAX_RETRIES, seconds_to_wait=wait) from error
 
 
 def raw_key(format_name: str) -> dg.AssetKey:
@@ -45,7 +59,6 @@ def _landing_asset(settings: Settings) -> dg.AssetsDefinition:
         group_name="ingestion",
         owners=["team:data"],
         kinds={"file"},
-        retry_policy=RETRY,
         description=(
             "The files in the landing folder. Each is recognised by its header; one that cannot "
             "be read moves to the refused folder with a reason beside it."
@@ -53,10 +66,11 @@ def _landing_asset(settings: Settings) -> dg.AssetsDefinition:
     )
     def landing_files(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         hold_work_database(settings)
-        plan = inspect_landing(settings)
-        report = refuse_unreadable(settings, plan)
-        with duckdb.connect(str(settings.work_db)) as connection:
-            ensure_log(connection)
+        with retry_what_passes(context):
+            plan = inspect_landing(settings)
+            report = refuse_unreadable(settings, plan)
+            with duckdb.connect(str(settings.work_db)) as connection:
+                ensure_log(connection)
         for refused in report.refused:
             context.log.warning(f"refused {refused.relative}: {refused.refusal.message}")
         context.log.info(f"{len(plan.files)} files in {settings.landing_dir}")
@@ -88,10 +102,11 @@ def _source_asset(settings: Settings, source: str, formats: list[Format]) -> dg.
         for fmt in formats
     ]
 
-    @dg.multi_asset(specs=specs, name=f"ingest_{source}", retry_policy=RETRY)
+    @dg.multi_asset(specs=specs, name=f"ingest_{source}")
     def ingest(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         hold_work_database(settings)
-        report = load_source(settings, inspect_landing(settings), source, context.log.info)
+        with retry_what_passes(context):
+            report = load_source(settings, inspect_landing(settings), source, context.log.info)
         for refused in report.refused:
             context.log.warning(f"refused {refused.relative}: {refused.refusal.message}")
         with duckdb.connect(str(settings.work_db), read_only=True) as connection:

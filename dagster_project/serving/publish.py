@@ -97,7 +97,7 @@ def _replace_database(settings: Settings, tables: Sequence[PublishedTable]) -> d
         connection.execute(f"detach {work}")
         connection.execute("detach next")
     _sync(unfinished)
-    os.replace(unfinished, target)
+    unfinished.replace(target)
     _sync(target.parent)
     return rows
 
@@ -141,7 +141,7 @@ def _replace_parquet(settings: Settings, tables: Sequence[PublishedTable]) -> No
     _write_parquet(settings.serving_db, tables, unfinished)
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
-        os.replace(unfinished / f"{table.name}.parquet", folder / f"{table.name}.parquet")
+        (unfinished / f"{table.name}.parquet").replace(folder / f"{table.name}.parquet")
     names = {f"{table.name}.parquet" for table in tables}
     for leftover in folder.glob("*.parquet"):
         if leftover.name not in names:
@@ -157,7 +157,7 @@ def _write_history(settings: Settings, tables: Sequence[PublishedTable], as_of: 
     _write_parquet(settings.work_db, dated, unfinished)
     if folder.exists():
         shutil.rmtree(folder)
-    os.replace(unfinished, folder)
+    unfinished.replace(folder)
     _sync(folder.parent)
 
 
@@ -169,8 +169,7 @@ def _write_parquet(database: Path, tables: Sequence[PublishedTable], folder: Pat
         for table in tables:
             path = folder / f"{table.name}.parquet"
             connection.execute(
-                f"copy {table.name} to '{_quoted(path)}' "
-                "(format parquet, compression zstd)"
+                f"copy {table.name} to '{_quoted(path)}' (format parquet, compression zstd)"
             )
             _sync(path)
 

@@ -25,6 +25,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
     """Groups by layer and subject, owners from dbt's groups, the engine as a kind."""
 
     def __init__(self) -> None:
+        """Leave dbt's source tests out of the checks."""
         # With source tests as checks a gate on a raw table would run after dbt and block nothing.
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
 

@@ -1,0 +1,76 @@
+# Customer-analytics warehouse. `make` lists what can be done.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+# Settings of this shop, if there are any: see .env.example.
+ifneq (,$(wildcard .env))
+include .env
+export
+endif
+WAREHOUSE_DIR ?= $(CURDIR)/warehouse
+export WAREHOUSE_DIR
+export DAGSTER_HOME := $(abspath $(WAREHOUSE_DIR))/dagster
+export DO_NOT_TRACK := 1
+
+.PHONY: help
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "setting up $(VENV) from requirements.lock (one or two minutes, once) …"
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d; name one with make PYTHON=python3.12" % v)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: setup
+setup: $(INSTALLED)  ## set up .venv from the lock
+
+.PHONY: run
+run: setup  ## the sample if the landing folder is empty, the nightly job, a summary
+	@$(BIN)/python -m dagster_project.ingestion sample
+	@$(BIN)/python -m dagster_project nightly
+
+.PHONY: nightly
+nightly: setup  ## the nightly job on the landing folder (AS_OF_DATE=YYYY-MM-DD for another day)
+	@$(BIN)/python -m dagster_project nightly
+
+.PHONY: summary
+summary: setup  ## what is published, what was refused, which rules hold
+	@$(BIN)/python -m dagster_project summary
+
+.PHONY: dev
+dev: setup  ## Dagster's web UI on http://127.0.0.1:3000, with schedule and sensor
+	@$(BIN)/python -m dagster_project prepare
+	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
+
+.PHONY: test
+test: setup  ## every test
+	@$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: setup  ## ruff and sqlfluff, as CI runs them
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@cd dbt_project && ../$(BIN)/sqlfluff lint --disable-progress-bar models tests
+
+.PHONY: format
+format: setup  ## let ruff and sqlfluff mend what they can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@cd dbt_project && ../$(BIN)/sqlfluff fix --disable-progress-bar models tests
+
+.PHONY: lock
+lock:  ## pin the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-strip-extras --no-emit-index-url --quiet -o requirements.lock
+
+.PHONY: clean
+clean:  ## remove the virtual environment and caches, never the warehouse
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs

@@ -1,0 +1,124 @@
+"""`python -m dagster_project`: the nightly job from a shell, and what it left behind."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from dagster_project.settings import Settings, SettingsError
+from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
+
+DAGSTER_YAML = Path(__file__).parent / "automation" / "dagster.yaml"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 only when everything was published."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        settings = Settings.from_env()
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    command: str = options.command
+    if command == "nightly":
+        return nightly(settings, options.partition)
+    if command == "prepare":
+        prepare(settings)
+        return 0
+    from dagster_project.serving.summary import print_summary
+
+    return 0 if print_summary(settings, Console()) else 1
+
+
+def prepare(settings: Settings) -> None:
+    """Create the warehouse's folders and Dagster's own settings in them."""
+    settings.create_folders()
+    settings.export()
+    shutil.copyfile(DAGSTER_YAML, settings.dagster_home / "dagster.yaml")
+
+
+def nightly(settings: Settings, partition: str | None) -> int:
+    """Run the job `nightly` in this process and print the summary.
+
+    Args:
+        settings: where everything lives; `as_of_date` is the date of the run.
+        partition: a day of a history as YYYY-MM-DD; its marts replace the published ones only
+            when these are not of a later day.
+
+    Returns:
+        0 when everything was published, 1 when a gate or a step failed, 2 when another run is on.
+    """
+    prepare(settings)
+    console = Console(stderr=True)
+    try:
+        hold_work_database(settings)
+    except WorkDatabaseBusyError as error:
+        console.print(f"[red]error:[/red] {error}")
+        return 2
+
+    started = time.perf_counter()
+    console.print("starting Dagster and dbt …")
+    import dagster as dg
+
+    from dagster_project.automation.jobs import NIGHTLY
+    from dagster_project.definitions import defs
+
+    ready = time.perf_counter()
+    with dg.DagsterInstance.get() as instance:
+        result = defs.resolve_job_def(NIGHTLY).execute_in_process(
+            instance=instance,
+            partition_key=partition,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
+        )
+    ended = time.perf_counter()
+
+    from dagster_project.serving.summary import print_summary
+
+    print_summary(settings, Console(), run_id=result.run_id)
+    console.print(
+        f"{ended - started:.1f} s in all, {ready - started:.1f} s of it starting Dagster and dbt"
+    )
+    if result.success:
+        return 0
+    console.print(
+        f"[red]not published:[/red] a gate or a step failed in run {result.run_id}; the published "
+        "tables are as they were. The failed rules stand above, the log in `make dev`."
+    )
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m dagster_project",
+        description="The customer-analytics warehouse from a shell.",
+        epilog="WAREHOUSE_DIR says where data lives, AS_OF_DATE which day the marts are for.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    run = commands.add_parser(
+        "nightly", help="run the nightly job on the landing folder and print a summary"
+    )
+    run.add_argument(
+        "--partition",
+        metavar="YYYY-MM-DD",
+        type=_day,
+        help="one day of a history; never replaces marts of a later day",
+    )
+    commands.add_parser("summary", help="print what is published and what was refused")
+    commands.add_parser("prepare", help="create the folders of the warehouse")
+    return parser
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD") from None
