@@ -1,1 +1,4 @@
-"""From landing folder to typed raw tables: formats, readers, ledger. No Dagster in here but `assets.py`."""
+"""From landing folder to typed raw tables: formats, readers, ledger.
+
+Only `assets.py` knows Dagster.
+"""

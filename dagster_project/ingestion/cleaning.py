@@ -37,7 +37,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "id": Kind("VARCHAR", "id_text", "clean_id", expected="an id (a spreadsheet ruined the number)"),
+    "id": Kind("VARCHAR", "id_text", "clean_id", expected="an id: a spreadsheet ruined the number"),
     "hashed_id": Kind("VARCHAR", value_macro="clean_hashed_id"),
     "text": Kind("VARCHAR"),
     "status": Kind("VARCHAR", value_macro="clean_status"),

@@ -82,3 +82,15 @@ def broken_encoding(path: Path, encoding: str) -> RefusedFile:
         f"The file's text encoding is broken: byte {position} is not valid text (read as "
         f"{encoding}). Export it again, or save it as xlsx and drop it again.",
     )
+
+
+def unify_newlines(path: Path, target: Path) -> Path:
+    """Copy `path` to `target` with every CR LF as LF: DuckDB refuses a file that mixes the two."""
+    held = b""
+    with path.open("rb") as source, target.open("wb") as sink:
+        while chunk := source.read(CHUNK_BYTES):
+            block = held + chunk
+            held = b"\r" if block.endswith(b"\r") else b""  # its LF may open the next chunk
+            sink.write(block[: len(block) - len(held)].replace(b"\r\n", b"\n"))
+        sink.write(held)
+    return target

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -22,13 +22,18 @@ from dagster_project.ingestion.formats import (
     missing_columns,
     recognise,
 )
-from dagster_project.ingestion.mapping import MAPPING_FILE_NAME, Mapping, read_mapping
+from dagster_project.ingestion.mapping import (
+    MAPPING_FILE_NAME,
+    Mapping,
+    parse_mapping,
+    read_mapping,
+)
+from dagster_project.ingestion.raw_copy import hash_file, raw_mapping_path, raw_path
 from dagster_project.ingestion.readers import Table, find_tables
-from dagster_project.ingestion.refusal import RefusedFile, Refusal
+from dagster_project.ingestion.refusal import Refusal, RefusedFile
 from dagster_project.settings import Settings
 
 _TEMPORARY_ENDINGS = (".tmp", ".part", ".crdownload", ".swp", "~")
-_CHUNK_BYTES = 1 << 20
 
 
 class LandingError(OSError):
@@ -133,14 +138,16 @@ def inspect_landing(settings: Settings) -> LandingPlan:
             inspect_file(path, path.relative_to(landing).as_posix(), landing, connection)
             for path in landing_files(landing)
         ]
+        present = {file.sha256 for file in files}
+        files += [
+            outdated
+            for entry in entries
+            if entry.status == ledger.ACTIVE and entry.sha256 not in present
+            if (outdated := _outdated_copy(entry, settings, connection)) is not None
+        ]
     ordered = sorted(files, key=lambda file: file.relative)
-    return LandingPlan(
-        batch_id,
-        tuple(
-            PlannedFile(**{**vars(file), "file_id": first_id + index})
-            for index, file in enumerate(ordered)
-        ),
-    )
+    numbered = (replace(file, file_id=first_id + index) for index, file in enumerate(ordered))
+    return LandingPlan(batch_id, tuple(numbered))
 
 
 def landing_files(landing: Path) -> Iterator[Path]:
@@ -163,15 +170,41 @@ def inspect_file(
 ) -> PlannedFile:
     """Look at one file; `connection` may be any DuckDB connection, nothing is written to it."""
     digest, size = hash_file(path)
-    seen = PlannedFile(0, path, relative, digest, size)
+    file = PlannedFile(0, path, relative, digest, size)
     try:
-        mapping = read_mapping(path, landing)
-        tables = find_tables(path, connection)
-        planned = mapping.plan(tables) if mapping else recognise_tables(tables, load_formats())
+        return _with_tables(file, read_mapping(path, landing), connection)
     except RefusedFile as refused:
-        return PlannedFile(**{**vars(seen), "refusal": refused.refusal})
-    known = tuple(PlannedTable(table, binding) for table, binding in planned)
-    return PlannedFile(**{**vars(seen), "tables": known, "mapping": mapping})
+        return replace(file, refusal=refused.refusal)
+
+
+def _with_tables(
+    file: PlannedFile, mapping: Mapping | None, connection: duckdb.DuckDBPyConnection
+) -> PlannedFile:
+    tables = find_tables(file.path, connection)
+    planned = mapping.plan(tables) if mapping else recognise_tables(tables, load_formats())
+    return replace(file, tables=tuple(PlannedTable(*pair) for pair in planned), mapping=mapping)
+
+
+def _outdated_copy(
+    entry: ledger.Entry, settings: Settings, connection: duckdb.DuckDBPyConnection
+) -> PlannedFile | None:
+    """A loaded file that left the landing folder and would be read differently today."""
+    path = raw_path(settings.raw_dir, entry.sha256, Path(entry.source_file).suffix)
+    kept_mapping = raw_mapping_path(settings.raw_dir, entry.sha256)
+    if not path.exists():
+        return None
+    file = PlannedFile(0, path, entry.source_file, entry.sha256, entry.bytes, in_landing=False)
+    try:
+        mapping = (
+            parse_mapping(kept_mapping.read_text(encoding="utf-8"), default_source="")
+            if kept_mapping.exists()
+            else None
+        )
+        file = _with_tables(file, mapping, connection)
+    except RefusedFile:
+        return None  # its rows stay as they were read
+    same = file.definition_hash(settings.shop_timezone) == entry.definition_hash
+    return None if same else file
 
 
 def recognise_tables(
@@ -190,17 +223,6 @@ def recognise_tables(
     if not known:
         raise _unknown_header(tables, formats)
     return known
-
-
-def hash_file(path: Path) -> tuple[str, int]:
-    """SHA-256 in hex and size in bytes."""
-    digest = hashlib.sha256()
-    size = 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
-    return digest.hexdigest(), size
 
 
 def _unknown_header(tables: tuple[Table, ...], formats: tuple[Format, ...]) -> RefusedFile:

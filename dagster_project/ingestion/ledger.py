@@ -67,9 +67,7 @@ def insert(connection: duckdb.DuckDBPyConnection, entry: Entry) -> None:
     connection.execute(f"insert into raw.ingested_files ({_COLUMNS}) values ({marks})", values)
 
 
-def retire(
-    connection: duckdb.DuckDBPyConnection, entry: Entry, status: str, message: str | None = None
-) -> None:
+def retire(connection: duckdb.DuckDBPyConnection, entry: Entry, status: str) -> None:
     """Delete the rows of an active entry from every raw table and give it another status."""
     formats = (entry.format or "").split(", ")
     holding = [*formats, *(f"{name}_personal" for name in formats), "unreadable_rows"]
@@ -77,6 +75,5 @@ def retire(
         if table in holding:
             connection.execute(f"delete from raw.{table} where _file_id = ?", [entry.file_id])
     connection.execute(
-        "update raw.ingested_files set status = ?, message = coalesce(?, message) where file_id = ?",
-        [status, message, entry.file_id],
+        "update raw.ingested_files set status = ? where file_id = ?", [status, entry.file_id]
     )

@@ -12,15 +12,24 @@ import duckdb
 
 from dagster_project.ingestion import ledger
 from dagster_project.ingestion.inspect import LandingPlan, PlannedFile, inspect_landing
-from dagster_project.ingestion.raw_copy import keep_raw_copy
-from dagster_project.ingestion.refusal import RefusedFile, Refusal, move_to_refused
-from dagster_project.ingestion.table_load import Counts, load_table
+from dagster_project.ingestion.raw_copy import keep_raw_copy, remove_raw_copy
+from dagster_project.ingestion.refusal import Refusal, RefusedFile, move_to_refused
+from dagster_project.ingestion.table_load import Counts, Staged, insert_staged, stage_table
 from dagster_project.ingestion.tables import ensure_tables
 from dagster_project.settings import Settings
 
-__all__ = ["LoadReport", "ensure_tables", "load_files", "load_source", "refuse_unreadable"]
+__all__ = [
+    "LoadReport",
+    "ensure_tables",
+    "forget",
+    "load_files",
+    "load_source",
+    "refuse_unreadable",
+]
 
 Progress = Callable[[str], None]
+
+NO_ROWS = Counts()
 
 
 @dataclass(frozen=True)
@@ -139,6 +148,29 @@ def refuse_unreadable(settings: Settings, plan: LandingPlan) -> LoadReport:
     return load_files(settings, plan, set())
 
 
+def forget(settings: Settings, source_file: str) -> int:
+    """Delete a loaded file's rows and raw copy; the ledger remembers that it was forgotten.
+
+    Args:
+        settings: where everything lives.
+        source_file: path below the landing folder, as the ledger has it.
+
+    Returns:
+        How many contents loaded under this path were forgotten; 0 when none was.
+    """
+    with _connect(settings) as connection:
+        found = [
+            entry
+            for entry in ledger.entries(connection)
+            if entry.source_file == source_file and entry.status == ledger.ACTIVE
+        ]
+        for entry in found:
+            with _transaction(connection):
+                ledger.retire(connection, entry, "forgotten")
+            remove_raw_copy(settings.raw_dir, entry.sha256)
+    return len(found)
+
+
 @contextmanager
 def _connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     settings.create_folders()
@@ -185,7 +217,7 @@ def _entry(
     file: PlannedFile,
     status: str,
     message: str | None = None,
-    counts: Counts = Counts(),
+    counts: Counts = NO_ROWS,
 ) -> ledger.Entry:
     return ledger.Entry(
         file_id=file.file_id,
@@ -221,21 +253,29 @@ def _load_one(
                 ledger.retire(connection, entry, "replaced")
         return SkippedFile(file.relative, "this content is loaded already")
     report(f"{file.relative}: reading {file.bytes / 1e6:,.1f} MB as {', '.join(file.formats)}")
-    if not keep_raw_copy(file, settings.raw_dir):
+    mapping_text = file.mapping.text if file.mapping else None
+    if not keep_raw_copy(file.path, file.sha256, mapping_text, settings.raw_dir):
         return SkippedFile(file.relative, "it changed while it was read; the next load takes it")
-    counts = Counts()
+    counts = NO_ROWS
+    staged: list[Staged] = []
     try:
+        for planned in file.tables:
+            staged.append(stage_table(connection, settings, file, planned))
         with _transaction(connection):
             for entry in retiring:
                 ledger.retire(connection, entry, "replaced")
-            for planned in file.tables:
-                counts += load_table(connection, settings, plan.batch_id, file, planned)
-            entry = _entry(settings, plan, file, ledger.ACTIVE, counts=counts)
-            ledger.insert(connection, entry)
+            for table in staged:
+                counts += insert_staged(connection, plan.batch_id, file, table)
+            ledger.insert(connection, _entry(settings, plan, file, ledger.ACTIVE, counts=counts))
     except RefusedFile as refused:
         if not file.in_landing:
             return SkippedFile(file.relative, f"its raw copy cannot be read again: {refused}")
+        if not retiring:  # else an entry still stands on this content
+            remove_raw_copy(settings.raw_dir, file.sha256)
         return _refuse(connection, settings, plan, file, refused.refusal)
+    finally:
+        for table in staged:
+            table.drop(connection)
     seconds = time.perf_counter() - started
     report(f"{file.relative}: {counts.rows:,} rows in {seconds:.1f} s")
     return LoadedFile(

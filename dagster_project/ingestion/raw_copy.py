@@ -6,10 +6,18 @@ import hashlib
 import os
 from pathlib import Path
 
-from dagster_project.ingestion.inspect import PlannedFile
-from dagster_project.ingestion.mapping import MAPPING_FILE_NAME
-
 _CHUNK_BYTES = 1 << 20
+
+
+def hash_file(path: Path) -> tuple[str, int]:
+    """SHA-256 in hex and size in bytes."""
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.hexdigest(), size
 
 
 def raw_path(raw_dir: Path, sha256: str, suffix: str) -> Path:
@@ -19,35 +27,35 @@ def raw_path(raw_dir: Path, sha256: str, suffix: str) -> Path:
 
 def raw_mapping_path(raw_dir: Path, sha256: str) -> Path:
     """Where the mapping a file was read with is kept, to read the file again without it."""
-    return raw_dir / sha256[:2] / f"{sha256}.{MAPPING_FILE_NAME}"
+    return raw_dir / sha256[:2] / f"{sha256}.mapping.yml"
 
 
-def keep_raw_copy(file: PlannedFile, raw_dir: Path) -> bool:
-    """Copy a file to the raw folder; False when its content is no longer what was planned.
+def keep_raw_copy(path: Path, sha256: str, mapping_text: str | None, raw_dir: Path) -> bool:
+    """Copy a file to the raw folder; False when its content is no longer `sha256`.
 
     The copy appears whole or not at all, whenever the process is stopped.
     """
-    target = raw_path(raw_dir, file.sha256, file.path.suffix)
+    target = raw_path(raw_dir, sha256, path.suffix)
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         digest = hashlib.sha256()
         scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
-            with file.path.open("rb") as source, scratch.open("wb") as sink:
+            with path.open("rb") as source, scratch.open("wb") as sink:
                 while chunk := source.read(_CHUNK_BYTES):
                     digest.update(chunk)
                     sink.write(chunk)
                 sink.flush()
                 os.fsync(sink.fileno())
-            if digest.hexdigest() != file.sha256:
+            if digest.hexdigest() != sha256:
                 return False
             os.replace(scratch, target)
         except FileNotFoundError:
             return False
         finally:
             scratch.unlink(missing_ok=True)
-    if file.mapping is not None:
-        raw_mapping_path(raw_dir, file.sha256).write_text(file.mapping.text, encoding="utf-8")
+    if mapping_text is not None:
+        raw_mapping_path(raw_dir, sha256).write_text(mapping_text, encoding="utf-8")
     return True
 
 

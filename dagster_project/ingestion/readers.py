@@ -50,6 +50,7 @@ class Table:
         header: the file's own column names, in order.
         encoding: of a text file; None for xlsx and parquet.
         delimiter: of a CSV file.
+        skip: blank lines above a CSV file's header.
         sheet: of a workbook.
     """
 
@@ -57,6 +58,7 @@ class Table:
     header: tuple[str, ...]
     encoding: str | None = None
     delimiter: str = ","
+    skip: int = 0
     sheet: str | None = None
 
 
@@ -152,7 +154,8 @@ def relation(table: Table, path: Path, positions: Iterable[int], rejects: str | 
         columns = ", ".join(f"'f{i}': 'VARCHAR'" for i in range(len(table.header)))
         reader = (
             f"read_csv({file}, auto_detect = false, header = true, columns = {{{columns}}}, "
-            f"delim = {sql_literal(table.delimiter)}, quote = '\"', escape = '\"', "
+            f"delim = {sql_literal(table.delimiter)}, skip = {table.skip}, "
+            "quote = '\"', escape = '\"', "
             f"store_rejects = true, rejects_scan = '{rejects}_scans', "
             f"rejects_table = '{rejects}_errors')"
         )
@@ -184,19 +187,14 @@ def relation(table: Table, path: Path, positions: Iterable[int], rejects: str | 
 def _numbered(reader: str, fields: list[str], wanted: list[int], first_row: int) -> str:
     """Number the reader's rows from `first_row`; drop row 0 and rows with nothing in any cell.
 
-    Spreadsheets keep long tails of formatted, empty rows; they are no data.
+    Row 0 is the header. Spreadsheets keep long tails of formatted, empty rows; they are no data.
     """
     selected = "".join(f', "{fields[i]}" as f{i}' for i in wanted)
     anything = ", ".join(f'"{field}"' for field in fields)
-    offset = 1 - first_row
     return (
         f"select _row_number{selected} from ("
-        f"select row_number() over () - {offset} as _row_number, * from {reader}"
+        f"select row_number() over () - {1 - first_row} as _row_number, * from {reader}"
         f") where _row_number > 0 and coalesce({anything}) is not null"
-        if offset
-        else f"select _row_number{selected} from ("
-        f"select row_number() over () as _row_number, * from {reader}"
-        f") where coalesce({anything}) is not null"
     )
 
 
@@ -209,12 +207,14 @@ def _csv_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tabl
         text = decoder.decode(raw)
     except UnicodeError as error:
         raise broken_encoding(path, encoding) from error
-    text = text.lstrip("\ufeff")
-    if "\n" not in text and "\r" not in text and path.stat().st_size > SAMPLE_BYTES:
+    text = text.removeprefix("\ufeff")
+    body = text.lstrip("\r\n")
+    skip = len(text[: len(text) - len(body)].splitlines())
+    if "\n" not in body and "\r" not in body and path.stat().st_size > SAMPLE_BYTES:
         raise _header_too_long()
-    headers = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
+    headers = {delimiter: _first_record(body, delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda candidate: len(headers[candidate]))
-    return (Table("csv", headers[delimiter], encoding, delimiter),)
+    return (Table("csv", headers[delimiter], encoding, delimiter, skip),)
 
 
 def _first_record(text: str, delimiter: str) -> tuple[str, ...]:
@@ -261,16 +261,23 @@ def _parquet_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[
 
 
 def _json_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+    encoding = detect_encoding(path)
+    if encoding not in ("utf-8", "utf-8-sig"):
+        raise RefusedFile(
+            "json_encoding",
+            "JSON 文件的编码必须是 UTF-8。请用 UTF-8 重新导出后再放入。",
+            "A JSON file must be UTF-8 text. Export it as UTF-8 and drop it again.",
+        )
     try:
         # All rows are looked at: a key that first comes late must not be lost.
         cursor = connection.execute(
-            "select * from read_json(?, sample_size = -1, records = true, map_inference_threshold = -1)"
-            " limit 0",
+            "select * from read_json(?, sample_size = -1, records = true, "
+            "map_inference_threshold = -1) limit 0",
             [str(path)],
         )
     except duckdb.Error as error:
         raise _broken("JSON", error) from error
-    return (Table("json", tuple(column[0] for column in cursor.description), "utf-8"),)
+    return (Table("json", tuple(column[0] for column in cursor.description), encoding),)
 
 
 def broken_while_reading(kind: str, error: duckdb.Error) -> RefusedFile:

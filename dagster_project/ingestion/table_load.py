@@ -1,4 +1,8 @@
-"""One table of rows from a file into its raw tables."""
+"""One table of rows from a file into its raw tables: read into a temporary table, then inserted.
+
+Reading is outside the file's transaction, because a failed read spoils a transaction and some
+files need a second attempt; what is inserted commits together with the ledger.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from dagster_project.ingestion.cleaning import sql_literal
-from dagster_project.ingestion.encoding import broken_encoding
+from dagster_project.ingestion.encoding import broken_encoding, unify_newlines
 from dagster_project.ingestion.inspect import PlannedFile, PlannedTable
+from dagster_project.ingestion.open_quotes import DELIMITER_MARK, QUOTE_MARK, disarm
 from dagster_project.ingestion.raw_copy import raw_path
 from dagster_project.ingestion.readers import (
-    Table,
     as_utf8,
     broken_while_reading,
     excel_extension,
@@ -25,6 +29,9 @@ from dagster_project.ingestion.refusal import RefusedFile
 from dagster_project.ingestion.tables import personal_table
 from dagster_project.ingestion.transform import Clock, typed_rows
 from dagster_project.settings import Settings
+
+# Stray quotes pair up, so each round finds at least half of those left: enough for 30,000.
+_QUOTE_ROUNDS = 15
 
 
 @dataclass(frozen=True)
@@ -43,140 +50,173 @@ class Counts:
         )
 
 
-def load_table(
+@dataclass(frozen=True)
+class Staged:
+    """Typed rows in the temporary table `name`; rejected CSV rows in `<name>_errors`."""
+
+    name: str
+    planned: PlannedTable
+
+    def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Remove the temporary tables."""
+        for suffix in ("", "_errors", "_scans", "_rejected"):
+            connection.execute(f"drop table if exists {self.name}{suffix}")
+
+
+def stage_table(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    batch_id: int,
     file: PlannedFile,
     planned: PlannedTable,
-) -> Counts:
-    """Insert the rows of one table; the caller's transaction decides whether they stay.
+) -> Staged:
+    """Read the rows of one table from the file's raw copy.
 
     Raises:
         RefusedFile: the rows cannot be read.
     """
-    name = f"load_{uuid.uuid4().hex}"
-    scratch = settings.work_dir / f"{name}.utf8"
+    staged = Staged(f"load_{uuid.uuid4().hex}", planned)
     path = raw_path(settings.raw_dir, file.sha256, file.path.suffix)
+    scratch = settings.work_dir / f"{staged.name}.utf8"
     try:
-        _stage(connection, settings, planned, path, scratch, name)
+        if planned.table.kind == "csv":
+            _stage_csv(connection, settings, staged, path, scratch)
+        else:
+            if planned.table.kind == "xlsx":
+                connection.execute(f"load {sql_literal(str(excel_extension()))}")
+            _read(connection, settings, staged, path)
+    except BaseException:
+        staged.drop(connection)
+        raise
     finally:
         scratch.unlink(missing_ok=True)
-    rejected = _insert_rejected(connection, name, batch_id, file, planned)
-    shift = _true_row_numbers(name) if rejected else name
-    format_ = planned.binding.format
-    lineage = f"{batch_id}, {file.file_id}, _row_number + {_rows_before(connection, file, planned)}"
+    return staged
+
+
+def insert_staged(
+    connection: duckdb.DuckDBPyConnection, batch_id: int, file: PlannedFile, staged: Staged
+) -> Counts:
+    """Insert staged rows; the caller's transaction decides whether they stay."""
+    format_ = staged.planned.binding.format
+    rejected = _insert_rejected(connection, batch_id, file, staged)
+    rows = _true_row_numbers(staged.name) if rejected else staged.name
+    number = f"_row_number + {_rows_before(connection, file, format_.name)}"
     main = ", ".join(column.name for column in format_.main_columns)
     connection.execute(
-        f"insert into raw.{format_.name} "
-        f"select {lineage}, _row_hash, _issues, _unreadable, {main} from {shift}"
+        f"insert into raw.{format_.name} select {batch_id}, {file.file_id}, {number}, "
+        f"_row_hash, _issues, _unreadable, {main} from {rows}"
     )
     if format_.personal_columns:
         personal = ", ".join(column.name for column in format_.personal_columns)
         connection.execute(
             f"insert into raw.{personal_table(format_)} "
-            f"select {lineage.split(', ', 1)[1]}, {personal} from {shift} "
+            f"select {file.file_id}, {number}, {personal} from {rows} "
             f"where coalesce({personal}) is not null"
         )
     counted = connection.execute(
-        f"select count(*), count(*) filter (where _unreadable), count(_issues) from {name}"
+        f"select count(*), count(*) filter (where _unreadable), count(_issues) from {staged.name}"
     ).fetchone()
-    connection.execute(f"drop table {name}")
-    rows, unreadable, with_issues = counted or (0, 0, 0)
-    return Counts(rows + rejected, unreadable + rejected, with_issues)
+    good, unreadable, with_issues = counted or (0, 0, 0)
+    return Counts(good + rejected, unreadable + rejected, with_issues)
 
 
-def _stage(
+def _stage_csv(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    planned: PlannedTable,
+    staged: Staged,
     path: Path,
     scratch: Path,
-    name: str,
 ) -> None:
-    """Read the file into the temporary table `name`, and its rejected rows beside."""
-    table = planned.table
-    if table.kind == "xlsx":
-        connection.execute(f"load {sql_literal(str(excel_extension()))}")
+    table = staged.planned.table
     readable = as_utf8(path, table.encoding, scratch)
-    _read(connection, settings, planned, readable, name)
-    if _has_invalid_bytes(connection, table, name):
+    try:
+        _read(connection, settings, staged, readable)
+    except RefusedFile:
+        unified = unify_newlines(readable, scratch.with_suffix(".lf"))
+        readable = unified.replace(scratch)
+        _read(connection, settings, staged, readable)
+    if _error_positions(connection, staged, "error_type = 'INVALID ENCODING'"):
         # The first megabyte was UTF-8, something later is not: an ASCII start of a Chinese file.
-        _drop(connection, name)
         if not "".join(table.header).isascii():
             raise broken_encoding(path, "utf-8")
         try:
             readable = as_utf8(path, "gb18030", scratch)
         except RefusedFile as refused:
             raise broken_encoding(path, "utf-8") from refused
-        _read(connection, settings, planned, readable, name)
+        _read(connection, settings, staged, readable)
+    for _ in range(_QUOTE_ROUNDS):
+        swallowing = _error_positions(
+            connection,
+            staged,
+            "error_type in ('UNQUOTED VALUE', 'LINE SIZE OVER MAXIMUM') "
+            "and contains(trim(csv_line, chr(10) || chr(13)), chr(10))",
+        )
+        if not swallowing:
+            break
+        readable = disarm(readable, swallowing, table.delimiter, scratch)
+        _read(connection, settings, staged, readable)
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    planned: PlannedTable,
-    path: Path,
-    name: str,
+    connection: duckdb.DuckDBPyConnection, settings: Settings, staged: Staged, path: Path
 ) -> None:
-    positions = [i for bound in planned.binding.columns for i in bound.positions]
-    rows = relation(planned.table, path, positions, name)
+    """One attempt; what an earlier one left is removed."""
+    staged.drop(connection)
+    table, binding = staged.planned.table, staged.planned.binding
+    positions = [i for bound in binding.columns for i in bound.positions]
+    rows = relation(table, path, positions, staged.name)
     latest = datetime.now(ZoneInfo(settings.shop_timezone)) + timedelta(days=1)
     clock = Clock(settings.shop_timezone, latest.strftime("%Y-%m-%d %H:%M:%S"))
     try:
         connection.execute(
-            f"create temp table {name} as "
-            + typed_rows(planned.binding, planned.table.header, rows, clock)
+            f"create temp table {staged.name} as " + typed_rows(binding, table.header, rows, clock)
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         if "No space left" in str(error):
             raise
-        raise broken_while_reading(planned.table.kind, error) from error
+        raise broken_while_reading(table.kind, error) from error
 
 
-def _has_invalid_bytes(connection: duckdb.DuckDBPyConnection, table: Table, name: str) -> bool:
-    if table.kind != "csv":
-        return False
+def _error_positions(
+    connection: duckdb.DuckDBPyConnection, staged: Staged, condition: str
+) -> list[int]:
+    """Byte positions of the rejected lines that fulfil a condition."""
     found = connection.execute(
-        f"select count(*) from {name}_errors where error_type = 'INVALID ENCODING'"
-    ).fetchone()
-    return found is not None and found[0] > 0
-
-
-def _drop(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    for table in (name, f"{name}_errors", f"{name}_scans"):
-        connection.execute(f"drop table if exists {table}")
+        f"select distinct line_byte_position from {staged.name}_errors where {condition} order by 1"
+    ).fetchall()
+    return [position for (position,) in found]
 
 
 def _insert_rejected(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    batch_id: int,
-    file: PlannedFile,
-    planned: PlannedTable,
+    connection: duckdb.DuckDBPyConnection, batch_id: int, file: PlannedFile, staged: Staged
 ) -> int:
-    """Keep structurally unreadable rows; leaves them in `<name>_rejected` and gives their number."""
-    if planned.table.kind != "csv":
+    """Keep structurally unreadable rows, also in `<name>_rejected`; returns how many."""
+    table = staged.planned.table
+    if table.kind != "csv":
         return 0
     connection.execute(
         f"""
-        create temp table {name}_rejected as
+        create temp table {staged.name}_rejected as
         select
             row_number() over (order by line, line_byte_position) as ordinal,
-            line - 1 as _row_number,
-            trim(any_value(csv_line), chr(10) || chr(13)) as raw_text,
-            string_agg(distinct error_message, '; ') as reason
-        from {name}_errors
+            line - 1 - {table.skip} as _row_number,
+            translate(
+                trim(any_value(csv_line), chr(10) || chr(13)),
+                {sql_literal(QUOTE_MARK + DELIMITER_MARK)},
+                {sql_literal('"' + table.delimiter)}
+            ) as raw_text,
+            case
+                when contains(any_value(csv_line), {sql_literal(QUOTE_MARK)})
+                then 'A quote is opened and never closed.'
+                else string_agg(distinct error_message, '; ')
+            end as reason
+        from {staged.name}_errors
         group by line, line_byte_position
         """
     )
     inserted = connection.execute(
-        f"insert into raw.unreadable_rows "
-        f"select {batch_id}, {file.file_id}, _row_number, '{planned.binding.format.name}', "
-        f"raw_text, reason from {name}_rejected"
+        f"insert into raw.unreadable_rows select {batch_id}, {file.file_id}, _row_number, "
+        f"'{staged.planned.binding.format.name}', raw_text, reason from {staged.name}_rejected"
     ).fetchone()
-    for table in (f"{name}_errors", f"{name}_scans"):
-        connection.execute(f"drop table {table}")
     return int(inserted[0]) if inserted else 0
 
 
@@ -193,14 +233,11 @@ def _true_row_numbers(name: str) -> str:
     )
 
 
-def _rows_before(
-    connection: duckdb.DuckDBPyConnection, file: PlannedFile, planned: PlannedTable
-) -> int:
-    """Rows of this format that earlier sheets of the same file gave: numbers go on from there."""
+def _rows_before(connection: duckdb.DuckDBPyConnection, file: PlannedFile, table: str) -> int:
+    """Rows that earlier sheets of the same file gave to a table: their numbers go on from there."""
     if len(file.tables) == 1:
         return 0
     last = connection.execute(
-        f"select max(_row_number) from raw.{planned.binding.format.name} where _file_id = ?",
-        [file.file_id],
+        f"select max(_row_number) from raw.{table} where _file_id = ?", [file.file_id]
     ).fetchone()
     return int(last[0]) if last and last[0] is not None else 0

@@ -27,7 +27,8 @@ def check_workbook(path: Path) -> None:
     if magic == OLE_MAGIC:
         raise RefusedFile(
             "password_protected",
-            "这个 Excel 文件设有打开密码（或其实是旧版 xls）。请去掉密码，另存为 xlsx 或 CSV 后再放入。",
+            "这个 Excel 文件设有打开密码（或其实是旧版 xls）。"
+            "请去掉密码，另存为 xlsx 或 CSV 后再放入。",
             "This workbook is protected by a password (or is an old .xls inside). Remove the "
             "password, save it as xlsx or CSV and drop it again.",
         )
@@ -44,7 +45,8 @@ def check_workbook(path: Path) -> None:
     ):
         raise RefusedFile(
             "zip_bomb",
-            f"文件解压后有 {unpacked >> 20} MB，是压缩后的 {unpacked // packed} 倍，不像正常的表格，"
+            f"文件解压后有 {unpacked >> 20} MB，是压缩后的 {unpacked // packed} 倍，"
+            "不像正常的表格，"
             "为安全起见没有打开。请另存为 CSV 后再放入。",
             f"The file would unpack to {unpacked >> 20} MB, {unpacked // packed} times its size; "
             "no normal workbook does, so it was not opened. Save it as CSV and drop it again.",
