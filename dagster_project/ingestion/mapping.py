@@ -126,7 +126,8 @@ def parse_mapping(text: str, default_source: str) -> Mapping:
         RefusedFile: naming the key that is wrong and what would be right.
     """
     try:
-        document = yaml.safe_load(text)
+        # Only texts: a column called `no` or a value `1` must not become False or a number.
+        document = yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         detail = str(error).replace("\n", " ")
         raise _wrong(f"YAML 语法有误（{detail}）", f"its YAML is broken ({detail})") from error
@@ -139,16 +140,16 @@ def parse_mapping(text: str, default_source: str) -> Mapping:
         raise _wrong("缺少 columns", "it has no `columns`")
     own = [column.name for column in format_.columns if column.name not in ("source", "shop")]
     _refuse_unknown("仓库列", "warehouse column", columns, own)
-    mapped = [_parse_column(str(name), spec) for name, spec in columns.items()]
+    mapped = [_parse_column(name, spec) for name, spec in columns.items()]
     _check_complete(format_, {column.name for column in mapped})
     source = _source(document.get("source"), default_source)
     constants = [MappedColumn("source", constant=source)]
-    if document.get("shop") is not None:
+    if document.get("shop"):
         if format_.column("shop") is None:
             raise _wrong(
                 f"{document['entity']} 没有 shop", f"`{document['entity']}` have no `shop`"
             )
-        constants.append(MappedColumn("shop", constant=str(document["shop"])))
+        constants.append(MappedColumn("shop", constant=document["shop"]))
     return Mapping(
         format=format_,
         columns=(*constants, *mapped),
@@ -178,8 +179,8 @@ def _refuse_unknown(zh: str, en: str, given: dict[Any, Any], allowed: Any) -> No
 
 
 def _parse_column(name: str, spec: Any) -> MappedColumn:
-    if isinstance(spec, str | int):
-        return MappedColumn(name, header=str(spec))
+    if isinstance(spec, str) and spec:
+        return MappedColumn(name, header=spec)
     if not isinstance(spec, dict):
         raise _wrong(f"{name} 没有写列名", f"`{name}` names no column")
     _refuse_unknown(f"{name} 的键", f"key of `{name}`", spec, _COLUMN_KEYS)
@@ -189,12 +190,12 @@ def _parse_column(name: str, spec: Any) -> MappedColumn:
             f"`{name}` needs either `column` or `constant`",
         )
     if "constant" in spec:
-        return MappedColumn(name, constant=str(spec["constant"]))
+        return MappedColumn(name, constant=spec["constant"])
     values = spec.get("values") or {}
     if not isinstance(values, dict):
         raise _wrong(f"{name} 的 values 不是“原值: 新值”", f"`values` of `{name}` are no pairs")
-    pairs = tuple((str(old), str(new)) for old, new in values.items())
-    return MappedColumn(name, header=str(spec["column"]), values=pairs)
+    pairs = tuple((old, new) for old, new in values.items())
+    return MappedColumn(name, header=spec["column"], values=pairs)
 
 
 def _check_complete(format_: Format, mapped: set[str]) -> None:
@@ -209,7 +210,7 @@ def _check_complete(format_: Format, mapped: set[str]) -> None:
 
 
 def _source(source: Any, default: str) -> str:
-    name = str(source if source is not None else default)
+    name = str(source or default)
     reserved = {format_.source for format_ in load_formats()}
     if name in reserved:
         raise _wrong(
@@ -220,7 +221,7 @@ def _source(source: Any, default: str) -> str:
 
 
 def _time_zone(name: Any) -> str | None:
-    if name is None:
+    if not name:
         return None
     try:
         ZoneInfo(str(name))
@@ -233,7 +234,7 @@ def _time_zone(name: Any) -> str | None:
 
 
 def _date_format(text: Any) -> str | None:
-    if text is None:
+    if not text:
         return None
     if not isinstance(text, str) or "%" not in text or "'" in text:
         raise _wrong(

@@ -246,6 +246,8 @@ def _xlsx_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tab
                 [str(path), sheet],
             ).fetchone()
         except duckdb.Error as error:
+            if "No rows found" in str(error):
+                continue
             raise _broken("Excel", error) from error
         if row is not None and any(row):
             tables.append(Table("xlsx", tuple(cell or "" for cell in row), sheet=sheet))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -56,19 +57,31 @@ def check_workbook(path: Path) -> None:
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:
-    """Names of the workbook's sheets, in the order of its tabs.
+    """Names of the workbook's sheets of cells (not charts), in the order of its tabs.
 
     Raises:
         RefusedFile: the list of sheets cannot be read.
     """
     try:
-        with zipfile.ZipFile(path) as archive, archive.open("xl/workbook.xml") as file:
-            root = ElementTree.fromstring(file.read(_DIRECTORY_BYTES))
-    except (zipfile.BadZipFile, ElementTree.ParseError, OSError) as error:
+        with zipfile.ZipFile(path) as archive:
+            book = _xml(archive, "xl/workbook.xml")
+            relations = _xml(archive, "xl/_rels/workbook.xml.rels")
+    except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError) as error:
         raise _not_a_workbook() from error
+    worksheets = {
+        element.get("Id") for element in relations if element.get("Type", "").endswith("/worksheet")
+    }
     return tuple(
-        element.get("name", "") for element in root.iter() if element.tag.endswith("}sheet")
+        element.get("name", "")
+        for element in book.iter()
+        if element.tag.endswith("}sheet")
+        and any(key.endswith("}id") and value in worksheets for key, value in element.items())
     )
+
+
+def _xml(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    with archive.open(name) as file:
+        return ElementTree.fromstring(file.read(_DIRECTORY_BYTES))
 
 
 def _not_a_workbook() -> RefusedFile:

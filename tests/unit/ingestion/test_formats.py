@@ -1,0 +1,152 @@
+"""Every header generation is recognised for what it is, whatever its order and spacing."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from dagster_project.ingestion.formats import (
+    FormatError,
+    closest,
+    load_formats,
+    missing_columns,
+    parse_format,
+    recognise,
+)
+
+GENERATION_1 = (
+    "订单编号,买家会员名,买家支付宝账号,买家应付货款,买家应付邮费,买家支付积分,总金额,"
+    "返点积分,买家实际支付金额,买家实际支付积分,订单状态,买家留言,收货人姓名,收货地址 ,"
+    "运送方式,联系电话 ,联系手机,订单创建时间,订单付款时间 ,宝贝标题 ,宝贝种类 ,物流单号 ,"
+    "物流公司,订单备注,宝贝总数量,店铺Id,店铺名称,订单关闭原因,卖家服务费,买家服务费,"
+    "发票抬头,是否手机订单,分阶段订单信息,特权订金订单id,是否上传合同照片,是否上传小票,"
+    "是否代付,定金排名,修改后的sku,修改后的收货地址,异常信息,天猫卡券抵扣,集分宝抵扣,"
+    "是否是O2O交易,新零售交易类型,新零售导购门店名称,新零售导购门店id,新零售发货门店名称,"
+    "新零售发货门店id,退款金额,预约门店,确认收货时间,打款商家金额,"
+    "含应开票给个人的个人红包"
+)
+GENERATION_2 = (
+    GENERATION_1.replace("买家支付宝账号,", "买家支付宝账号,支付单号,支付详情,")
+    + ",是否信用购,体验期结束时间,前N有礼,配送类型,主订单编号"
+)
+LATER = GENERATION_2.replace("买家会员名,买家支付宝账号,", "") + ",发货时间,商家备忘,预售订单"
+GENERATION_3 = (
+    "订单编号,支付单号,买家应付货款,买家应付邮费,总金额,买家实付金额,订单状态,收货地址,运送方式,订单创建时间,"
+    "商品标题,宝贝种类,物流单号,物流公司,备注标签,商家备注,宝贝总数量,开票信息,手机订单,商品属性SKU,发货时间"
+)
+REPORT_FORM = "订单编号,总金额,买家实际支付金额,收货地址 ,订单创建时间,订单付款时间 ,退款金额"
+LINES_OLD = "订单编号,标题,价格,购买数量,外部系统编号,商品属性,套餐信息,备注,订单状态,商家编码"
+LINES_NEW = (
+    "子订单编号,主订单编号,{title},价格,购买数量,外部系统编号,商品属性,订单状态,商家编码,买家应付货款,"
+    "退款状态,退款金额,订单创建时间"
+)
+TRANSACTIONS = (
+    "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,"
+    "coupon_match_disc,week,transaction_timestamp"
+)
+KNOWN = [
+    (GENERATION_1, "taobao_orders"),
+    (GENERATION_2, "taobao_orders"),
+    (LATER, "taobao_orders"),
+    (GENERATION_3, "taobao_orders"),
+    (REPORT_FORM, "taobao_orders"),
+    (LINES_OLD, "taobao_order_lines"),
+    (LINES_NEW.format(title="标题"), "taobao_order_lines"),
+    (LINES_NEW.format(title="商品标题"), "taobao_order_lines"),
+    (TRANSACTIONS, "complete_journey_transactions"),
+    (
+        "product_id,manufacturer_id,department,brand,product_category,product_type,package_size",
+        "complete_journey_products",
+    ),
+    (
+        "household_id,age,income,home_ownership,marital_status,household_size,household_comp,"
+        "kids_count",
+        "complete_journey_demographics",
+    ),
+    (
+        "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country",
+        "online_retail",
+    ),
+    (
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country",
+        "online_retail",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "expected"), KNOWN)
+def test_known_headers(header, expected):
+    names = header.split(",")
+    assert recognise(tuple(names), load_formats()).format.name == expected
+    random.Random(1).shuffle(names)
+    disturbed = ("extra", *(f"\u3000{name.upper()} " for name in names))
+    assert recognise(disturbed, load_formats()).format.name == expected
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "订单编号,退款单编号,退款类型,订单付款时间,商品ID,订单创建时间,宝贝标题,交易金额,买家退款金额,发货状态,退款状态",
+        "订单号,商品ID,商品名称,订购数量,下单时间,京东价,订单金额,结算金额,余额支付,应付金额,订单状态",
+        "order_id,ordered_at,gross_amount",
+        "a,b,c",
+        "",
+    ],
+)
+def test_unknown_headers(header):
+    assert recognise(tuple(header.split(",")), load_formats()) is None
+
+
+def test_new_lines_take_the_main_order_number():
+    header = tuple(LINES_NEW.format(title="标题").split(","))
+    bound = {b.column.name: b for b in recognise(header, load_formats()).columns}
+    assert header[bound["order_id"].positions[0]] == "主订单编号"
+    assert header[bound["line_id"].positions[0]] == "子订单编号"
+
+
+def test_memos_are_joined():
+    bound = {
+        b.column.name: b for b in recognise(tuple(GENERATION_3.split(",")), load_formats()).columns
+    }
+    assert len(bound["is_brushed"].positions) == 2
+    assert bound["buyer_key"].positions == ()
+
+
+def test_closest_names_what_is_missing():
+    header = ("订单编号", "总金额", "收货地址")
+    near = closest(header, load_formats())
+    assert near.name == "taobao_orders"
+    assert [column.name for column in missing_columns(near, header)] == ["created_at"]
+    assert closest(("x",), load_formats()) is None
+
+
+COLUMN = "format: f\nsource: s\nentity: e\ndescription: {zh: x, en: x}\ncolumns:\n  a: "
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (COLUMN + "{kind: money}", "unknown kind 'money'"),
+        (COLUMN + "{kind: id, needed: true}", "needed"),
+        (COLUMN + "{kind: id, combine: sum}", "combine"),
+        (COLUMN + "{kind: id}\nextra: 1", "extra"),
+        ("format: f\ncolumns: {}", "missing"),
+    ],
+)
+def test_wrong_format_file_is_named(text, named):
+    with pytest.raises(FormatError, match="f.yml.*" + named):
+        parse_format(text, "f.yml")
+
+
+def test_definition_hash_follows_what_is_read():
+    plain = parse_format(COLUMN + "{kind: id}", "f.yml").definition_hash
+    assert plain == parse_format(COLUMN + "{kind: id}  # note", "f.yml").definition_hash
+    assert plain != parse_format(COLUMN + "{kind: id, headers: [b]}", "f.yml").definition_hash
+    assert plain != parse_format(COLUMN + "{kind: text}", "f.yml").definition_hash
+
+
+def test_every_format_is_described_in_both_languages():
+    for format_ in load_formats():
+        assert set(format_.description) == {"zh", "en"}
+        assert any(column.required for column in format_.columns)

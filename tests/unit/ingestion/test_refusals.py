@@ -1,0 +1,105 @@
+"""Each file that cannot be read is moved aside with a reason, and stops nothing else."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from dagster_project.ingestion import readers
+
+from .conftest import ORDER_HEADER, ORDER_ROWS, Warehouse, csv_bytes
+from .test_loading import parquet_bytes, xlsx_bytes
+
+
+def zip_bytes(entries: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+BAD = b"\xff\xff"
+
+
+def broken_tail(content: bytes) -> bytes:
+    """Valid for more than the first megabyte, then a byte that is no UTF-8."""
+    filler = ",".join(ORDER_ROWS[0]).encode() + b"\n"
+    return content + filler * 12_000 + b"9," + BAD + b",1,a,b,2019-03-11,\n"
+
+
+WORKBOOK = xlsx_bytes(("a", [ORDER_HEADER, *ORDER_ROWS]))
+ORDERS = csv_bytes(ORDER_HEADER, ORDER_ROWS)
+LATE = broken_tail(ORDERS)
+ENCRYPTED = bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600
+WIDE = csv_bytes([f"c{i}" for i in range(2_001)], [])
+UNKNOWN = csv_bytes(["订单编号", "总金额", "x"], [["1", "2", "3"]])
+CASES = [
+    ("unknown.csv", UNKNOWN, "unknown_header", ["taobao_orders", "订单创建时间", "表头无法识别"]),
+    ("nothing.csv", b"a,b\n1,2\n", "unknown_header", ["a, b", "mapping.yml"]),
+    ("empty.csv", b"", "empty_file", ["0 bytes", "0 字节"]),
+    ("encoding.csv", ORDERS[:-20] + b"\xff\xff\xff\n", "broken_encoding", ["byte"]),
+    ("late.csv", LATE, "broken_encoding", [f"byte {LATE.index(BAD) + 1} "]),
+    ("password.xlsx", ENCRYPTED, "password_protected", ["密码"]),
+    ("nozip.xlsx", b"<html>login</html>", "not_a_workbook", ["no workbook"]),
+    ("other.xlsx", zip_bytes({"a.txt": b"x"}), "not_a_workbook", []),
+    ("cut.xlsx", WORKBOOK[: len(WORKBOOK) // 2], "not_a_workbook", []),
+    ("bomb.xlsx", zip_bytes({"xl/workbook.xml": b"0" * (70 << 20)}), "zip_bomb", ["70 MB"]),
+    ("wide.csv", WIDE, "too_many_columns", ["2001", "2000"]),
+    ("long.csv", b"a," * 600_000, "header_too_long", []),
+    ("broken.jsonl", b'{"Invoice": 1}\n{"Invoice": \n', "broken_json", ["JSON"]),
+    ("list.json", b"[1, 2]", "broken_json", []),
+    ("utf16.json", '{"a": 1}'.encode("utf-16"), "json_encoding", ["UTF-8"]),
+    ("paper.pdf", b"%PDF-1.7", "unsupported_ending", [".pdf", "xlsx or CSV"]),
+    ("old.xls", b"\xd0\xcf\x11\xe0", "unsupported_ending", [".xls", "CSV"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "code", "named"), CASES, ids=[c[0] for c in CASES])
+def test_refused_with_a_reason(warehouse, name, content, code, named):
+    warehouse.drop_orders("good.csv")
+    path = warehouse.drop(f"shop/{name}", content)
+    report = warehouse.load()
+    assert [file.refusal.code for file in report.refused] == [code]
+    assert [file.relative for file in report.loaded] == ["good.csv"]
+    assert not path.exists()
+    moved = warehouse.settings.refused_dir / "shop" / name
+    assert moved.read_bytes() == content
+    reason = moved.with_name(f"{name}.reason.txt").read_text("utf-8-sig")
+    for text in (f"shop/{name}", *named):
+        assert text in reason
+    assert warehouse.query(
+        "select source_file, rows from raw.ingested_files where status = 'refused'"
+    ) == [(f"shop/{name}", 0)]
+    kept = [path for path in warehouse.settings.raw_dir.rglob("*") if path.is_file()]
+    assert len(kept) == 1  # a refused file is not among the accepted ones
+
+
+def test_truncated_parquet(warehouse: Warehouse, tmp_path: Path):
+    content = parquet_bytes(tmp_path)
+    warehouse.drop("cut.parquet", content[: len(content) // 2])
+    assert [file.refusal.code for file in warehouse.load().refused] == ["broken_parquet"]
+
+
+def test_refused_again_without_growing_the_ledger(warehouse: Warehouse):
+    for name in ("a.csv", "b.csv", "a.csv"):
+        warehouse.drop(name, b"a,b\n1,2\n")
+        assert len(warehouse.load().refused) == 1
+    assert warehouse.query("select count(*) from raw.ingested_files") == [(1,)]
+
+
+def test_a_changed_file_that_cannot_be_read_keeps_the_earlier_rows(warehouse: Warehouse):
+    warehouse.drop_orders()
+    warehouse.load()
+    warehouse.drop("orders.csv", b"")
+    assert len(warehouse.load().refused) == 1
+    assert warehouse.query("select count(*) from raw.taobao_orders") == [(2,)]
+
+
+def test_a_missing_extension_is_our_fault_not_the_files(monkeypatch):
+    monkeypatch.setattr(readers, "find_spec", lambda name: None)
+    with pytest.raises(FileNotFoundError, match="duckdb-extension-excel"):
+        readers.excel_extension()
