@@ -28,7 +28,9 @@ def detect_encoding(path: Path) -> str:
     for bom, name in _BOMS:
         if sample.startswith(bom):
             return name
-    if b"\0" in sample:  # no text encoding but UTF-16 holds zero bytes
+    # Only UTF-16 is full of zero bytes: delimiters, digits and line ends all have one. A single
+    # one is dirt.
+    if sample.count(0) > len(sample) // 50:
         return "utf-16-le" if sample[1::2].count(0) >= sample[0::2].count(0) else "utf-16-be"
     return "utf-8" if first_bad_byte(path, "utf-8", limit=SAMPLE_BYTES) is None else "gb18030"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -116,6 +117,12 @@ def find_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tabl
         )
     find = {"csv": _csv_tables, "xlsx": _xlsx_tables, "parquet": _parquet_tables}
     tables = find.get(kind, _json_tables)(path, connection)
+    if not any(name.strip() for table in tables for name in table.header):
+        raise RefusedFile(
+            "empty_file",
+            "文件里没有表头，也没有数据。请从后台重新导出后再放入。",
+            "The file holds no header and no data. Export it again and drop the new file.",
+        )
     for table in tables:
         if len(table.header) > MAX_COLUMNS:
             raise RefusedFile(
@@ -149,7 +156,7 @@ def relation(table: Table, path: Path, positions: Iterable[int], rejects: str | 
         rejects: prefix of the temporary tables for structurally unreadable CSV rows.
     """
     wanted = sorted(set(positions))
-    file = sql_literal(str(path))
+    file = sql_literal(_exact(path))
     if table.kind == "csv":
         columns = ", ".join(f"'f{i}': 'VARCHAR'" for i in range(len(table.header)))
         reader = (
@@ -243,7 +250,7 @@ def _xlsx_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tab
             row = connection.execute(
                 "select * from read_xlsx(?, sheet = ?, header = false, all_varchar = true, "
                 "stop_at_empty = false) limit 1",
-                [str(path), sheet],
+                [_exact(path), sheet],
             ).fetchone()
         except duckdb.Error as error:
             if "No rows found" in str(error):
@@ -256,7 +263,7 @@ def _xlsx_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tab
 
 def _parquet_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
     try:
-        cursor = connection.execute("select * from read_parquet(?) limit 0", [str(path)])
+        cursor = connection.execute("select * from read_parquet(?) limit 0", [_exact(path)])
     except duckdb.Error as error:
         raise _broken("Parquet", error) from error
     return (Table("parquet", tuple(column[0] for column in cursor.description)),)
@@ -275,7 +282,7 @@ def _json_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tab
         cursor = connection.execute(
             "select * from read_json(?, sample_size = -1, records = true, "
             "map_inference_threshold = -1) limit 0",
-            [str(path)],
+            [_exact(path)],
         )
     except duckdb.Error as error:
         raise _broken("JSON", error) from error
@@ -295,6 +302,11 @@ def _broken(what: str, error: duckdb.Error) -> RefusedFile:
         f"The {what} file is damaged or incomplete and cannot be read. Export or copy it again "
         f"and drop it once more. ({detail})",
     )
+
+
+def _exact(path: Path) -> str:
+    """The path with what DuckDB would take for a wildcard made literal."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def _column_letters(index: int) -> str:

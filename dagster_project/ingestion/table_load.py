@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from dagster_project.ingestion.blank_lines import blank_lines
 from dagster_project.ingestion.cleaning import sql_literal
 from dagster_project.ingestion.encoding import broken_encoding, unify_newlines
 from dagster_project.ingestion.inspect import PlannedFile, PlannedTable
@@ -59,7 +60,7 @@ class Staged:
 
     def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Remove the temporary tables."""
-        for suffix in ("", "_errors", "_scans", "_rejected"):
+        for suffix in ("", "_errors", "_scans", "_blanks", "_rejected"):
             connection.execute(f"drop table if exists {self.name}{suffix}")
 
 
@@ -154,6 +155,11 @@ def _stage_csv(
             break
         readable = disarm(readable, swallowing, table.delimiter, scratch)
         _read(connection, settings, staged, readable)
+    blanks = blank_lines(readable) if _error_positions(connection, staged, "true") else []
+    connection.execute(
+        f"create temp table {staged.name}_blanks as select unnest(?::bigint[]) as position",
+        [blanks],
+    )
 
 
 def _read(
@@ -197,20 +203,31 @@ def _insert_rejected(
         f"""
         create temp table {staged.name}_rejected as
         select
-            row_number() over (order by line, line_byte_position) as ordinal,
-            line - 1 - {table.skip} as _row_number,
+            row_number() over (order by line, start) as ordinal,
+            -- the reader counts the header and blank lines too
+            line - 1 - (
+                select count(*) from {staged.name}_blanks where position < start
+            ) as _row_number,
             translate(
-                trim(any_value(csv_line), chr(10) || chr(13)),
+                any_value(text),
                 {sql_literal(QUOTE_MARK + DELIMITER_MARK)},
                 {sql_literal('"' + table.delimiter)}
             ) as raw_text,
             case
-                when contains(any_value(csv_line), {sql_literal(QUOTE_MARK)})
+                when contains(any_value(text), {sql_literal(QUOTE_MARK)})
                 then 'A quote is opened and never closed.'
                 else string_agg(distinct error_message, '; ')
             end as reason
-        from {staged.name}_errors
-        group by line, line_byte_position
+        from (
+            -- the reader gives a rejected row together with the line ends before it
+            select
+                *,
+                trim(csv_line, chr(10) || chr(13)) as text,
+                line_byte_position + length(csv_line)
+                    - length(ltrim(csv_line, chr(10) || chr(13))) as start
+            from {staged.name}_errors
+        )
+        group by line, start
         """
     )
     inserted = connection.execute(

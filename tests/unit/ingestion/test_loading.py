@@ -195,6 +195,35 @@ def test_an_open_quote_costs_its_own_row_only(warehouse: Warehouse, broken: list
     assert (count, wrong) == (40_000 - len(broken), 0)
 
 
+def test_blank_lines_do_not_move_row_numbers(warehouse: Warehouse):
+    row = ",".join(["{}", "a", "1", '"ok\r\n\r\nok"', "上海", "2019-03-11", ""])
+    lines = [",".join(ORDER_HEADER), row.format(1), "", "", "2,few", "", row.format(3), "4,few"]
+    warehouse.drop("orders.csv", ("\r\n" + "\r\n".join(lines)).encode())
+    warehouse.load()
+    assert warehouse.query("select order_id, _row_number from raw.taobao_orders order by 2") == [
+        ("1", 1),
+        ("3", 3),
+    ]
+    numbers = warehouse.query("select _row_number, raw_text from raw.unreadable_rows order by 1")
+    assert numbers == [(2, "2,few"), (4, "4,few")]
+
+
+def test_names_with_wildcards_are_only_names(warehouse: Warehouse, tmp_path: Path):
+    for name in ("[ab].parquet", "*.parquet", "a?'\".csv", "{x}.jsonl"):
+        content = {"parquet": parquet_bytes(tmp_path), "jsonl": jsonl_bytes()}
+        suffix = name.rsplit(".", 1)[1]
+        warehouse.drop(name, content.get(suffix) or csv_bytes(ORDER_HEADER, ORDER_ROWS))
+    report = warehouse.load()
+    assert [file.rows for file in report.loaded] == [2, 2, 2]
+    assert len(report.skipped) == 1
+
+
+def test_a_stray_zero_byte_is_not_utf_16(warehouse: Warehouse):
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice\n"
+    warehouse.drop("nul.csv", header.encode() + b"1,S,a\0b,1,2011-01-01,1\n")
+    assert [file.rows for file in warehouse.load().loaded] == [1]
+
+
 def test_disarming_keeps_every_length(tmp_path: Path):
     path = tmp_path / "a.csv"
     path.write_bytes(b'a,b\n1,"x\n2,y\n')

@@ -41,6 +41,7 @@ CASES = [
     ("unknown.csv", UNKNOWN, "unknown_header", ["taobao_orders", "订单创建时间", "表头无法识别"]),
     ("nothing.csv", b"a,b\n1,2\n", "unknown_header", ["a, b", "mapping.yml"]),
     ("empty.csv", b"", "empty_file", ["0 bytes", "0 字节"]),
+    ("blank.csv", b"  \n \n", "empty_file", ["no header"]),
     ("encoding.csv", ORDERS[:-20] + b"\xff\xff\xff\n", "broken_encoding", ["byte"]),
     ("late.csv", LATE, "broken_encoding", [f"byte {LATE.index(BAD) + 1} "]),
     ("password.xlsx", ENCRYPTED, "password_protected", ["密码"]),
