@@ -1,6 +1,8 @@
 """The nightly job, its schedule, and the sensor on the landing folder."""
 
 import time
+from datetime import datetime
+from typing import Any
 
 import dagster as dg
 
@@ -17,13 +19,16 @@ def build_automation(settings: Settings) -> dg.Definitions:
     # The partitions are the job's, not the assets': a run without one is the normal case (as of
     # the last day with orders), and Dagster refuses that for partitioned assets. The oldest order
     # history of the known exports begins in 1997.
-    partitions = dg.DailyPartitionsDefinition("1997-01-01", timezone=settings.shop_timezone)
+    @dg.daily_partitioned_config(start_date="1997-01-01", timezone=settings.shop_timezone)
+    def as_of_day(start: datetime, end: datetime) -> dict[str, Any]:
+        return {}
+
     # Steps run in one process: DuckDB has one writer, and each further process would import dbt
     # and Dagster again.
     nightly = dg.define_asset_job(
         NIGHTLY,
         selection=dg.AssetSelection.all(),
-        partitions_def=partitions,
+        config=as_of_day,
         executor_def=dg.in_process_executor,
         description="Landing folder to published marts, through all three gates.",
         tags={"dagster/max_runtime": str(6 * 3600)},

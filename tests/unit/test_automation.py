@@ -1,0 +1,72 @@
+"""The pure parts of automation: as-of variable, landing fingerprint, the lock over a run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dagster_project.automation.landing import landing_fingerprint
+from dagster_project.settings import Settings
+from dagster_project.transformation.vars import as_of_variable
+from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
+
+
+@pytest.mark.parametrize(
+    ("partition", "configured", "expected"),
+    [
+        (None, None, "latest"),
+        (None, date(2024, 5, 1), "2024-05-01"),
+        ("2023-01-31", date(2024, 5, 1), "2023-01-31"),
+    ],
+)
+def test_as_of_variable(partition: str | None, configured: date | None, expected: str) -> None:
+    assert as_of_variable(partition, configured) == expected
+
+
+def test_fingerprint_waits_for_files_to_settle_and_sees_changes(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("a")
+    os.utime(file, (1_000, 1_000))
+    assert landing_fingerprint(tmp_path, settled_before=999) is None
+    first = landing_fingerprint(tmp_path, settled_before=2_000)
+    assert first == landing_fingerprint(tmp_path, settled_before=3_000)
+    file.write_text("ab")
+    os.utime(file, (1_000, 1_000))
+    assert landing_fingerprint(tmp_path, settled_before=2_000) != first
+
+
+def test_a_second_process_is_told_to_wait(tmp_path: Path) -> None:
+    settings = Settings.from_env({"WAREHOUSE_DIR": str(tmp_path)})
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(
+                """
+                from dagster_project.settings import Settings
+                from dagster_project.work_lock import hold_work_database
+                hold_work_database(Settings.from_env())
+                print("held", flush=True)
+                input()
+                """
+            ),
+        ],
+        env={**os.environ, "WAREHOUSE_DIR": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(WorkDatabaseBusyError, match=str(holder.pid)):
+        hold_work_database(settings)
+    # A killed run leaves no lock behind.
+    holder.kill()
+    holder.wait()
+    hold_work_database(settings)

@@ -1,0 +1,100 @@
+"""What Dagster is told: assets, checks, jobs. A change here is a change for operators."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dagster_project.definitions import build_definitions
+from dagster_project.quality.checks import EXPECTATIONS_DIR, table_key
+from dagster_project.quality.suites import load_suites
+from dagster_project.settings import Settings
+from dagster_project.transformation.project import MARTS_SCHEMA
+
+MARTS = {
+    "customer_lifecycle",
+    "customer_rfm",
+    "customer_tags",
+    "customer_value_quadrant",
+    "dim_customers",
+    "dim_products",
+    "fct_order_items",
+    "fct_orders",
+    "gmv_bridge",
+    "growth_daily",
+    "ingested_files",
+    "loyalty_funnel",
+    "mart_status",
+    "quality_results",
+    "retention_cohorts",
+    "row_dispositions",
+    "source_figures",
+    "tag_definitions",
+}
+RAW = {
+    "complete_journey_demographics",
+    "complete_journey_products",
+    "complete_journey_transactions",
+    "mapped_customers",
+    "mapped_order_lines",
+    "mapped_orders",
+    "mapped_products",
+    "online_retail",
+    "taobao_order_lines",
+    "taobao_orders",
+}
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    home: Path = tmp_path_factory.mktemp("definitions")
+    return build_definitions(Settings.from_env({"WAREHOUSE_DIR": str(home)}))
+
+
+def test_published_marts_and_raw_tables(definitions: dg.Definitions) -> None:
+    keys = {tuple(spec.key.path) for spec in definitions.resolve_all_asset_specs()}
+    assert {name for schema, name in keys if schema == MARTS_SCHEMA} == MARTS
+    assert {name for schema, name in keys if schema == "raw" and name in RAW} == RAW
+    assert ("landing", "files") in keys
+    assert ("serving", "marts") in keys
+
+
+def test_every_asset_has_group_owner_kind_and_description(definitions: dg.Definitions) -> None:
+    for spec in definitions.resolve_all_asset_specs():
+        if spec.key.path[0] in ("raw", "audit") and spec.key.path[1] not in RAW:
+            continue  # written by the pipeline itself, read by dbt as sources
+        assert spec.group_name, spec.key
+        assert spec.owners, spec.key
+        assert spec.kinds, spec.key
+        assert spec.description, spec.key
+
+
+def test_every_rule_is_a_check_and_every_critical_one_blocks(definitions: dg.Definitions) -> None:
+    gates = [d for d in definitions.asset_checks or [] if isinstance(d, dg.AssetChecksDefinition)]
+    specs = {(s.asset_key, s.name): s for gate in gates for s in gate.check_specs}
+    rules = {
+        (table_key(suite.table), rule.name): rule
+        for suite in load_suites(EXPECTATIONS_DIR)
+        for rule in suite.rules
+    }
+    assert specs.keys() == rules.keys()
+    assert len(rules) > 80
+    for key, rule in rules.items():
+        assert specs[key].blocking == (rule.severity == "critical"), key
+
+
+def test_every_table_a_rule_speaks_of_is_an_asset(definitions: dg.Definitions) -> None:
+    assets = {spec.key for spec in definitions.resolve_all_asset_specs()}
+    assert {table_key(suite.table) for suite in load_suites(EXPECTATIONS_DIR)} <= assets
+
+
+def test_nightly_runs_at_two_shop_time(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("nightly_at_two")
+    assert schedule.cron_schedule == "0 2 * * *"
+    assert schedule.execution_timezone == "Asia/Shanghai"
+    assert definitions.resolve_sensor_def("landing_sensor").job_name == "nightly"
+    job = definitions.resolve_job_def("nightly")
+    assert job.partitions_def is not None
+    assert job.executor_def.name == "in_process"

@@ -1,0 +1,34 @@
+"""Settings read from an environment, and errors that name the variable."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
+
+
+def test_defaults() -> None:
+    settings = Settings.from_env({})
+    assert settings.warehouse_dir == PROJECT_DIR / "warehouse"
+    assert settings.as_of_date is None
+    assert settings.shop_timezone == "Asia/Shanghai"
+
+
+def test_paths_are_absolute_below_the_warehouse(tmp_path: Path) -> None:
+    settings = Settings.from_env({"WAREHOUSE_DIR": str(tmp_path / "w"), "AS_OF_DATE": "2024-02-29"})
+    assert settings.as_of_date == date(2024, 2, 29)
+    for path in (settings.landing_dir, settings.work_db, settings.serving_db, settings.reports_dir):
+        assert path.is_absolute()
+        assert path.is_relative_to(tmp_path / "w")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("AS_OF_DATE", "31.12.2024"), ("SHOP_TIMEZONE", "Mars/Olympus")]
+)
+def test_unusable_values_are_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name) as error:
+        Settings.from_env({name: value})
+    assert value in str(error.value)
