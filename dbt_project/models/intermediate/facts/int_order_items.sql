@@ -50,15 +50,15 @@ settled as (
         l.unit_price,
         l.amount as raw_amount,
         l.ordered_at,
-        l.discount_amount,
+        coalesce(l.discount_amount, 0) as discount_amount,
         cast(case when l.is_credit then 0 else l.amount end as decimal(18, 2)) as gross_amount,
         cast(
-            case when l.is_credit or l.status in ('unpaid', 'cancelled') then 0 else l.paid_amount end
+            case when l.is_credit or l.status in ('unpaid', 'cancelled') then 0 else coalesce(l.paid_amount, 0) end
             as decimal(18, 2)
         ) as paid_amount,
         cast(
             case
-                when l.is_credit then -l.amount - coalesce(c.matched_amount, 0)
+                when l.is_credit then -coalesce(l.amount, 0) - coalesce(c.matched_amount, 0)
                 when l.status in ('unpaid', 'cancelled') then 0
                 else l.refunded_amount + coalesce(s.matched_amount, 0)
             end as decimal(18, 2)

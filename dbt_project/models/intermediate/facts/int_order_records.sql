@@ -69,7 +69,7 @@ mapped_settled as (
         coalesce(status, 'completed') as exported_status,
         case
             when status in ('unpaid', 'cancelled') then 0
-            else coalesce(paid_amount, amount - coalesce(discount_amount, 0))
+            else coalesce(paid_amount, amount - coalesce(discount_amount, 0), 0)
         end as settled_paid
     from mapped
 

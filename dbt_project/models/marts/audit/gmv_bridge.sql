@@ -71,10 +71,22 @@ removed as (
 
 ),
 
-removed_of_file as (
+-- Products and customers carry no money and reach no fact: their kept rows are counted where they landed, one table
+-- for each format, because a workbook may hold orders on one sheet and products on another.
+kept_without_money as (
 
-    select file_id, sum(rows) as rows, sum(amount) as amount
-    from removed
+    {% for landed in landed_formats() if not landed.amount -%}
+    select r.file_id, count(*) as rows
+    from ({{ kept_rows(ref(staging_of(landed.format)), 'row_dispositions', landed.format) }}) as r
+    group by r.file_id
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+kept_without_money_of_file as (
+
+    select file_id, sum(rows) as rows
+    from kept_without_money
     group by file_id
 
 ),
@@ -142,14 +154,13 @@ facts_of_file as (
         sum(case when status = 'cancelled' then 1 else 0 end) as cancelled_rows,
         sum(case when status not in ('unpaid', 'cancelled') then gross_amount - paid_amount else 0 end) as not_charged_amount,
         sum(refunded_amount) as refunded_amount,
-        sum(case when refunded_amount <> 0 then 1 else 0 end) as refunded_rows,
         sum(net_amount) as net_amount
     from facts
     group by file_id
 
 ),
 
--- Files that carry no money (products, customers) keep every row that was not removed.
+-- Money that goes back lowers a row's amount and does not remove the row, so only unpaid and cancelled take rows away.
 steps as (
 
     select
@@ -173,12 +184,17 @@ steps as (
         f.file_id,
         3,
         'kept',
-        case when r.file_id is null then f.rows - coalesce(d.rows, 0) else coalesce(k.rows, 0) end,
+        coalesce(k.rows, 0) + coalesce(w.rows, 0),
         coalesce(k.kept_amount, 0)
     from files as f
     left join facts_of_file as k on f.file_id = k.file_id
-    left join raw_of_file as r on f.file_id = r.file_id
-    left join removed_of_file as d on f.file_id = d.file_id
+    left join kept_without_money_of_file as w on f.file_id = w.file_id
+
+    union all
+
+    select w.file_id, 4, 'rows_without_money', -w.rows, 0
+    from kept_without_money_of_file as w
+    inner join files as f on w.file_id = f.file_id
 
     union all
 
@@ -202,7 +218,7 @@ steps as (
 
     union all
 
-    select file_id, 9, 'refunded', -refunded_rows, -refunded_amount from facts_of_file
+    select file_id, 9, 'refunded', 0, -refunded_amount from facts_of_file
 
     union all
 
