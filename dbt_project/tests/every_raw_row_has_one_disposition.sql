@@ -1,0 +1,85 @@
+{{ config(meta={'dagster': {'ref': {'name': 'int_row_dispositions'}}}) }}
+
+-- No row is removed twice, and what was landed minus what was removed is what the facts are made of: for orders and
+-- lines the rows that went on, for products and customers one row for each key.
+{%- set keys = {
+    'complete_journey_products': 'source_product_id',
+    'complete_journey_demographics': 'source_customer_id',
+    'mapped_customers': 'source_customer_id',
+    'mapped_products': 'source_product_id',
+} %}
+with removed_twice as (
+
+    select format, file_id, row_number, count(*) as copies
+    from {{ ref('int_row_dispositions') }}
+    group by format, file_id, row_number
+    having count(*) > 1
+
+),
+
+landed as (
+
+    {% for landed in landed_formats() -%}
+    select '{{ landed.format }}' as format, count(*) as row_count
+    from {{ ref(staging_of(landed.format)) }}
+    union all
+    {% endfor -%}
+    select format, count(*) as row_count
+    from {{ ref('stg_raw__unreadable_rows') }}
+    group by format
+
+),
+
+landed_of_format as (
+
+    select format, sum(row_count) as row_count
+    from landed
+    group by format
+
+),
+
+removed_of_format as (
+
+    select format, count(*) as row_count
+    from {{ ref('int_row_dispositions') }}
+    group by format
+
+),
+
+kept as (
+
+    select format, count(*) as row_count from {{ ref('int_order_lines') }} group by format
+    union all
+    select format, count(*) as row_count from {{ ref('int_order_records') }} group by format
+    {% for format, key in keys.items() -%}
+    union all
+    select '{{ format }}' as format, count(distinct source || chr(31) || {{ key }}) as row_count
+    from {{ ref(staging_of(format)) }}
+    where not is_unreadable
+    {% endfor %}
+),
+
+unexplained as (
+
+    select
+        l.format,
+        l.row_count as landed_rows,
+        coalesce(r.row_count, 0) as removed_rows,
+        coalesce(k.row_count, 0) as kept_rows
+    from landed_of_format as l
+    left join removed_of_format as r on l.format = r.format
+    left join kept as k on l.format = k.format
+    where l.row_count - coalesce(r.row_count, 0) <> coalesce(k.row_count, 0)
+
+)
+
+select
+    format,
+    'removed twice: file ' || cast(file_id as {{ dbt.type_string() }}) || ', row ' || cast(row_number as {{ dbt.type_string() }}) as problem
+from removed_twice
+union all
+select
+    format,
+    cast(landed_rows as {{ dbt.type_string() }}) || ' landed, ' || cast(removed_rows as {{ dbt.type_string() }})
+    || ' removed, ' || cast(kept_rows as {{ dbt.type_string() }}) || ' kept' as problem
+from unexplained
