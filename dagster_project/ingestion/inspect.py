@@ -35,6 +35,15 @@ from dagster_project.settings import Settings
 
 _TEMPORARY_ENDINGS = (".tmp", ".part", ".crdownload", ".swp", "~")
 
+# Stands for the hash of a file that may not be opened.
+UNKNOWN_CONTENT = ""
+
+_NOT_ALLOWED = Refusal(
+    "not_allowed",
+    "没有读取这个文件的权限。请修改文件权限（或在 Excel 里关闭它）后再放入。",
+    "The file may not be opened. Change its permissions (or close it in Excel) and drop it again.",
+)
+
 
 class LandingError(OSError):
     """The landing folder itself is missing or cannot be read."""
@@ -137,6 +146,7 @@ def inspect_landing(settings: Settings) -> LandingPlan:
         files = [
             inspect_file(path, path.relative_to(landing).as_posix(), landing, connection)
             for path in landing_files(landing)
+            if path.exists()  # not taken away since the folder was listed
         ]
         present = {file.sha256 for file in files}
         files += [
@@ -169,7 +179,10 @@ def inspect_file(
     path: Path, relative: str, landing: Path, connection: duckdb.DuckDBPyConnection
 ) -> PlannedFile:
     """Look at one file; `connection` may be any DuckDB connection, nothing is written to it."""
-    digest, size = hash_file(path)
+    try:
+        digest, size = hash_file(path)
+    except PermissionError:
+        return PlannedFile(0, path, relative, UNKNOWN_CONTENT, 0, refusal=_NOT_ALLOWED)
     file = PlannedFile(0, path, relative, digest, size)
     try:
         return _with_tables(file, read_mapping(path, landing), connection)

@@ -11,8 +11,13 @@ from datetime import UTC, datetime
 import duckdb
 
 from dagster_project.ingestion import ledger
-from dagster_project.ingestion.inspect import LandingPlan, PlannedFile, inspect_landing
-from dagster_project.ingestion.raw_copy import keep_raw_copy, remove_raw_copy
+from dagster_project.ingestion.inspect import (
+    UNKNOWN_CONTENT,
+    LandingPlan,
+    PlannedFile,
+    inspect_landing,
+)
+from dagster_project.ingestion.raw_copy import hash_file, keep_raw_copy, remove_raw_copy
 from dagster_project.ingestion.refusal import Refusal, RefusedFile, move_to_refused
 from dagster_project.ingestion.table_load import Counts, Staged, insert_staged, stage_table
 from dagster_project.ingestion.tables import ensure_tables
@@ -187,8 +192,15 @@ def _refuse_all(
     return [
         _refuse(connection, settings, plan, file, file.refusal)
         for file in plan.files
-        if file.refusal is not None and file.path.exists()
+        if file.refusal is not None and _is_unchanged(file)
     ]
+
+
+def _is_unchanged(file: PlannedFile) -> bool:
+    """A mended file may have been dropped under the same name since the plan was made."""
+    if not file.path.exists():
+        return False
+    return file.sha256 == UNKNOWN_CONTENT or hash_file(file.path)[0] == file.sha256
 
 
 def _refuse(

@@ -195,3 +195,14 @@ def test_tables_are_created_once_and_keep_rows(warehouse: Warehouse):
     with duckdb.connect(str(warehouse.settings.work_db)) as connection:
         loader.ensure_tables(connection)
     assert warehouse.contents() == before
+
+
+def test_a_file_overwritten_with_loaded_content_gives_its_rows_up(warehouse: Warehouse):
+    warehouse.drop_orders("a.csv")
+    other = [["2001", *ORDER_ROWS[0][1:]]]
+    warehouse.drop_orders("b.csv", other)
+    warehouse.load()
+    warehouse.drop_orders("a.csv", other)
+    assert warehouse.load().loaded == ()
+    assert warehouse.query("select order_id from raw.taobao_orders") == [("2001",)]
+    assert warehouse.query(STATUSES) == [("a.csv", "replaced", 2), ("b.csv", "loaded", 1)]

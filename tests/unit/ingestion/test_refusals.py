@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.ingestion import readers
+from dagster_project.ingestion import inspect, readers
+from dagster_project.ingestion.inspect import inspect_landing
+from dagster_project.ingestion.loader import refuse_unreadable
 
 from .conftest import ORDER_HEADER, ORDER_ROWS, Warehouse, csv_bytes
 from .test_loading import parquet_bytes, xlsx_bytes
@@ -104,3 +106,27 @@ def test_a_missing_extension_is_our_fault_not_the_files(monkeypatch):
     monkeypatch.setattr(readers, "find_spec", lambda name: None)
     with pytest.raises(FileNotFoundError, match="duckdb-extension-excel"):
         readers.excel_extension()
+
+
+def test_a_file_mended_after_the_plan_is_not_refused(warehouse: Warehouse):
+    warehouse.drop("orders.csv", b"")
+    plan = inspect_landing(warehouse.settings)
+    warehouse.drop_orders()
+    assert refuse_unreadable(warehouse.settings, plan).refused == ()
+    assert len(warehouse.load().loaded) == 1
+
+
+def test_a_file_that_may_not_be_opened_stops_nothing(warehouse: Warehouse, monkeypatch):
+    locked = warehouse.drop_orders("locked.csv", [])
+    warehouse.drop_orders("good.csv")
+    hash_file = inspect.hash_file
+
+    def refuse_locked(path: Path) -> tuple[str, int]:
+        if path == locked:
+            raise PermissionError(path)
+        return hash_file(path)
+
+    monkeypatch.setattr(inspect, "hash_file", refuse_locked)
+    report = warehouse.load()
+    assert [file.refusal.code for file in report.refused] == ["not_allowed"]
+    assert [file.relative for file in report.loaded] == ["good.csv"]
