@@ -131,6 +131,7 @@ class Settings:
             {
                 "WAREHOUSE_WORK_DB": str(self.work_db),
                 "DBT_TARGET": self.target,
+                "DBT_TARGET_PATH": str(self.dbt_target_dir),
                 "DBT_LOG_PATH": str(self.dbt_target_dir / "logs"),
                 "DO_NOT_TRACK": "1",
                 "GX_ANALYTICS_ENABLED": "false",

@@ -55,7 +55,10 @@ def build_dbt_assets(settings: Settings, project: DbtProject) -> list[dg.AssetsD
     def dbt_facts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         hold_work_database(settings)
         context.log.info("dbt builds staging, dispositions, facts and dimensions")
-        yield from dbt.cli(_BUILD, context=context).stream()
+        # A folder of its own for each set, the same every night: Dagster's default makes a new one
+        # for each run and never removes it.
+        target = settings.dbt_target_dir / "facts"
+        yield from dbt.cli(_BUILD, context=context, target_path=target).stream()
 
     @dbt_assets(
         manifest=project.manifest_path,
@@ -70,6 +73,8 @@ def build_dbt_assets(settings: Settings, project: DbtProject) -> list[dg.AssetsD
         as_of = as_of_variable(partition, settings.as_of_date)
         context.log.info(f"dbt builds the marts as of {as_of}")
         variables = json.dumps({"as_of_date": as_of})
-        yield from dbt.cli([*_BUILD, "--vars", variables], context=context).stream()
+        command = [*_BUILD, "--vars", variables]
+        target = settings.dbt_target_dir / "marts"
+        yield from dbt.cli(command, context=context, target_path=target).stream()
 
     return [dbt_facts, dbt_marts]
