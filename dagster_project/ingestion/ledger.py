@@ -60,6 +60,16 @@ def entries(connection: duckdb.DuckDBPyConnection) -> tuple[Entry, ...]:
     return tuple(Entry(*row) for row in rows)
 
 
+def find(connection: duckdb.DuckDBPyConnection, sha256: str, source_file: str) -> tuple[Entry, ...]:
+    """Entries of this content or this path, by file id."""
+    rows = connection.execute(
+        f"select {_COLUMNS} from raw.ingested_files "
+        "where sha256 = ? or source_file = ? order by file_id",
+        [sha256, source_file],
+    ).fetchall()
+    return tuple(Entry(*row) for row in rows)
+
+
 def insert(connection: duckdb.DuckDBPyConnection, entry: Entry) -> None:
     """Add one entry."""
     marks = ", ".join("?" for _ in INGESTED_FILES)

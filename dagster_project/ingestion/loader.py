@@ -19,7 +19,13 @@ from dagster_project.ingestion.inspect import (
 )
 from dagster_project.ingestion.raw_copy import hash_file, keep_raw_copy, remove_raw_copy
 from dagster_project.ingestion.refusal import Refusal, RefusedFile, move_to_refused
-from dagster_project.ingestion.table_load import Counts, Staged, insert_staged, stage_table
+from dagster_project.ingestion.table_load import (
+    SCRATCH_PREFIX,
+    Counts,
+    Staged,
+    insert_staged,
+    stage_table,
+)
 from dagster_project.ingestion.tables import ensure_tables
 from dagster_project.settings import Settings
 
@@ -126,10 +132,11 @@ def load_files(
     skipped: list[SkippedFile] = []
     with _connect(settings) as connection:
         refused = _refuse_all(connection, settings, plan)
+        present = {file.sha256 for file in plan.files if file.in_landing}
         for file in plan.files:
             if file.refusal is not None or (sources is not None and file.source not in sources):
                 continue
-            outcome = _load_one(connection, settings, plan, file, report)
+            outcome = _load_one(connection, settings, plan, file, present, report)
             if isinstance(outcome, LoadedFile):
                 loaded.append(outcome)
             elif isinstance(outcome, SkippedFile):
@@ -166,8 +173,8 @@ def forget(settings: Settings, source_file: str) -> int:
     with _connect(settings) as connection:
         found = [
             entry
-            for entry in ledger.entries(connection)
-            if entry.source_file == source_file and entry.status == ledger.ACTIVE
+            for entry in ledger.find(connection, "", source_file)
+            if entry.status == ledger.ACTIVE
         ]
         for entry in found:
             with _transaction(connection):
@@ -182,6 +189,9 @@ def _connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(settings.work_db)) as connection:
         # Times with an offset must not depend on the machine's zone.
         connection.execute("set TimeZone = 'UTC'")
+        # This process holds the database, so whatever scratch lies here is a killed load's.
+        for scratch in settings.work_dir.glob(f"{SCRATCH_PREFIX}*"):
+            scratch.unlink()
         ensure_tables(connection)
         yield connection
 
@@ -212,7 +222,7 @@ def _refuse(
 ) -> RefusedReport:
     known = any(
         entry.sha256 == file.sha256 and entry.status == "refused"
-        for entry in ledger.entries(connection)
+        for entry in ledger.find(connection, file.sha256, file.relative)
     )
     if not known:
         ledger.insert(
@@ -255,10 +265,12 @@ def _load_one(
     settings: Settings,
     plan: LandingPlan,
     file: PlannedFile,
+    present: set[str],
     report: Progress,
 ) -> LoadedFile | SkippedFile | RefusedReport:
     started = time.perf_counter()
-    retiring, needed = _decide(ledger.entries(connection), plan, file, settings.shop_timezone)
+    related = ledger.find(connection, file.sha256, file.relative)
+    retiring, needed = _decide(related, present, file, settings.shop_timezone)
     if not needed:
         with _transaction(connection):
             for entry in retiring:
@@ -282,7 +294,7 @@ def _load_one(
     except RefusedFile as refused:
         if not file.in_landing:
             return SkippedFile(file.relative, f"its raw copy cannot be read again: {refused}")
-        if not retiring:  # else an entry still stands on this content
+        if all(entry.sha256 != file.sha256 for entry in retiring):
             remove_raw_copy(settings.raw_dir, file.sha256)
         return _refuse(connection, settings, plan, file, refused.refusal)
     finally:
@@ -303,20 +315,15 @@ def _load_one(
 
 
 def _decide(
-    entries: tuple[ledger.Entry, ...], plan: LandingPlan, file: PlannedFile, time_zone: str
+    related: tuple[ledger.Entry, ...], present: set[str], file: PlannedFile, time_zone: str
 ) -> tuple[list[ledger.Entry], bool]:
     """Which active entries give way to this file, and whether it has to be read at all.
 
-    Content that still lies in the landing folder under another name was renamed, not changed.
+    Content that is `present` in the landing folder under another name was renamed, not changed.
     """
-    active = [entry for entry in entries if entry.status == ledger.ACTIVE]
-    present = {planned.sha256 for planned in plan.files if planned.in_landing}
+    active = [entry for entry in related if entry.status == ledger.ACTIVE]
     changed = [
-        entry
-        for entry in active
-        if entry.source_file == file.relative
-        and entry.sha256 != file.sha256
-        and entry.sha256 not in present
+        entry for entry in active if entry.sha256 != file.sha256 and entry.sha256 not in present
     ]
     same = [entry for entry in active if entry.sha256 == file.sha256]
     definition = file.definition_hash(time_zone)

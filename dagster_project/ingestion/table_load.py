@@ -31,6 +31,9 @@ from dagster_project.ingestion.tables import personal_table
 from dagster_project.ingestion.transform import Clock, typed_rows
 from dagster_project.settings import Settings
 
+# Names of temporary tables and of recoded copies in the work folder.
+SCRATCH_PREFIX = "load_"
+
 # Stray quotes pair up, so each round finds at least half of those left: enough for 30,000.
 _QUOTE_ROUNDS = 15
 
@@ -75,7 +78,7 @@ def stage_table(
     Raises:
         RefusedFile: the rows cannot be read.
     """
-    staged = Staged(f"load_{uuid.uuid4().hex}", planned)
+    staged = Staged(f"{SCRATCH_PREFIX}{uuid.uuid4().hex}", planned)
     path = raw_path(settings.raw_dir, file.sha256, file.path.suffix)
     scratch = settings.work_dir / f"{staged.name}.utf8"
     try:

@@ -92,9 +92,10 @@ def test_an_interrupted_load_leaves_the_file_whole_or_not_at_all(warehouse, monk
         warehouse.load()
     assert warehouse.contents() == before
     monkeypatch.undo()
+    (warehouse.settings.work_dir / "load_0.utf8").write_bytes(b"left by a killed load")
     warehouse.load()
     assert warehouse.query("select order_id from raw.taobao_orders") == [("2001",)]
-    assert list(warehouse.settings.work_dir.glob("*.utf8")) == []
+    assert [path.name for path in warehouse.settings.work_dir.iterdir()] == ["warehouse.duckdb"]
 
 
 def test_the_raw_copy_is_the_file(warehouse: Warehouse):
@@ -206,3 +207,14 @@ def test_a_file_overwritten_with_loaded_content_gives_its_rows_up(warehouse: War
     assert warehouse.load().loaded == ()
     assert warehouse.query("select order_id from raw.taobao_orders") == [("2001",)]
     assert warehouse.query(STATUSES) == [("a.csv", "replaced", 2), ("b.csv", "loaded", 1)]
+
+
+def test_a_changed_file_that_breaks_while_it_is_read_keeps_the_earlier_rows(warehouse: Warehouse):
+    path = warehouse.drop_orders()
+    warehouse.load()
+    filler = path.read_bytes().splitlines(keepends=True)[1] * 15_000
+    path.write_bytes(path.read_bytes() + filler + b"9,\xff\xff,1,a,b,2019-03-11,\n")
+    assert len(warehouse.load().refused) == 1
+    assert warehouse.query("select count(*) from raw.taobao_orders") == [(2,)]
+    copies = [path for path in warehouse.settings.raw_dir.rglob("*") if path.is_file()]
+    assert len(copies) == 1
