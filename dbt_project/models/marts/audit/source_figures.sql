@@ -33,6 +33,18 @@ orders as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('int_customers') }}
+
+),
+
+items as (
+
+    select * from {{ ref('int_order_items') }}
+
+),
+
 files as (
 
     select source, sum(rows) as rows
@@ -80,6 +92,40 @@ own_buyers as (
 
 ),
 
+-- Buyers on the published filter whom the project's own definition does not count, and why.
+buyers_of_goods as (
+
+    select distinct source, source_customer_id
+    from items
+    where gross_amount > 0
+
+),
+
+not_counted as (
+
+    select
+        b.source,
+        b.source_customer_id,
+        g.source_customer_id is not null as bought_goods
+    from published_buyers as b
+    inner join customers as c on b.source = c.source and b.source_customer_id = c.source_customer_id
+    left join own_buyers as o on c.customer_id = o.customer_id
+    left join buyers_of_goods as g on b.source = g.source and b.source_customer_id = g.source_customer_id
+    where o.customer_id is null
+
+    union all
+
+    -- Nothing of theirs was kept, so they are no customers at all.
+    select
+        b.source,
+        b.source_customer_id,
+        false as bought_goods
+    from published_buyers as b
+    left join customers as c on b.source = c.source and b.source_customer_id = c.source_customer_id
+    where c.customer_id is null
+
+),
+
 figures as (
 
     select source, 'raw_rows' as figure, cast(rows as decimal(18, 2)) as value from files
@@ -101,6 +147,10 @@ figures as (
     select source, 'own_buyers', count(*) from own_buyers group by source
     union all
     select source, 'own_repeat_buyers', count(*) from own_buyers where purchases > 1 group by source
+    union all
+    select source, 'not_counted_services_only', count(*) from not_counted where not bought_goods group by source
+    union all
+    select source, 'not_counted_all_given_back', count(*) from not_counted where bought_goods group by source
     union all
     select source, 'own_net_revenue', sum(net_amount) from orders group by source
 
