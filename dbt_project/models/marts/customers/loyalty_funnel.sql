@@ -62,7 +62,8 @@ final as (
         cast(c.average_order_value as decimal(18, 2)) as average_order_value,
         cast(c.median_days_to_next as double) as median_days_to_next
     from complete as c
-    cross join as_of as a
+    -- Without any order there is no date, and no funnel.
+    inner join as_of as a on a.as_of_date is not null
 
 )
 
