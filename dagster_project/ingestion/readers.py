@@ -30,6 +30,9 @@ from dagster_project.ingestion.workbook import check_workbook, sheet_names
 MAX_COLUMNS = 2_000
 DELIMITERS = (",", ";", "\t")
 
+# Not FLOAT and DOUBLE: their NaN means "nothing".
+_TYPED = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*|DATE|TIMESTAMP.*)$")
+
 _KIND_BY_SUFFIX = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -53,6 +56,8 @@ class Table:
         delimiter: of a CSV file.
         skip: blank lines above a CSV file's header.
         sheet: of a workbook.
+        typed: positions of a parquet file's numbers and times, in which there is nothing to trim
+            and no word for "nothing".
     """
 
     kind: str
@@ -61,6 +66,7 @@ class Table:
     delimiter: str = ","
     skip: int = 0
     sheet: str | None = None
+    typed: frozenset[int] = frozenset()
 
 
 def excel_extension() -> Path:
@@ -266,7 +272,9 @@ def _parquet_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[
         cursor = connection.execute("select * from read_parquet(?) limit 0", [_exact(path)])
     except duckdb.Error as error:
         raise _broken("Parquet", error) from error
-    return (Table("parquet", tuple(column[0] for column in cursor.description)),)
+    columns = cursor.description
+    typed = frozenset(i for i, column in enumerate(columns) if _TYPED.match(str(column[1])))
+    return (Table("parquet", tuple(column[0] for column in columns), typed=typed),)
 
 
 def _json_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:

@@ -177,7 +177,7 @@ def _read(
     clock = Clock(settings.shop_timezone, latest.strftime("%Y-%m-%d %H:%M:%S"))
     try:
         connection.execute(
-            f"create temp table {staged.name} as " + typed_rows(binding, table.header, rows, clock)
+            f"create temp table {staged.name} as " + typed_rows(binding, table, rows, clock)
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         if "No space left" in str(error):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dagster_project.ingestion.cleaning import KINDS, call, sql_literal
 from dagster_project.ingestion.formats import Binding, BoundColumn
+from dagster_project.ingestion.readers import Table
 
 # Issues are read by people: a whole article pasted into a cell helps nobody.
 _SHOWN_CHARACTERS = 60
@@ -28,17 +29,17 @@ class Clock:
     latest: str
 
 
-def typed_rows(binding: Binding, header: tuple[str, ...], relation: str, clock: Clock) -> str:
+def typed_rows(binding: Binding, table: Table, relation: str, clock: Clock) -> str:
     """A SELECT of `_row_number, _row_hash, _issues, _unreadable` and every column of the format.
 
     Args:
         binding: where the file holds each column.
-        header: the file's own column names, for the messages.
+        table: what is read; its own column names stand in the messages.
         relation: SELECT of `_row_number` and the text columns `f<position>`.
         clock: time zone and latest plausible moment.
     """
     columns = binding.columns
-    texts = [f"{_text(bound)} as t{i}" for i, bound in enumerate(columns)]
+    texts = [f"{_text(bound, table)} as t{i}" for i, bound in enumerate(columns)]
     parsed = [f"{_parsed(bound, i, binding, clock)} as p{i}" for i, bound in enumerate(columns)]
     values = [
         f"{_value(bound, i, clock)} as {bound.column.name}" for i, bound in enumerate(columns)
@@ -52,21 +53,22 @@ valued as (select *, {", ".join(values)} from parsed)
 select
     _row_number,
     {_row_hash(columns)} as _row_hash,
-    {_issues(columns, header)} as _issues,
+    {_issues(columns, table.header)} as _issues,
     {_unreadable(columns)} as _unreadable,
     {names}
 from valued
 """
 
 
-def _text(bound: BoundColumn) -> str:
+def _text(bound: BoundColumn, table: Table) -> str:
     if bound.constant is not None:
         return sql_literal(bound.constant)
     if not bound.positions:
         return "cast(null as varchar)"
     fields = [f"f{position}" for position in bound.positions]
     raw = fields[0] if len(fields) == 1 else f"concat_ws(' ', {', '.join(fields)})"
-    text = call(KINDS[bound.column.kind].text_macro, raw)
+    untouched = table.typed.issuperset(bound.positions)
+    text = raw if untouched else call(KINDS[bound.column.kind].text_macro, raw)
     if not bound.values:
         return text
     cases = " ".join(f"when {sql_literal(a)} then {sql_literal(b)}" for a, b in bound.values)

@@ -218,6 +218,29 @@ def test_names_with_wildcards_are_only_names(warehouse: Warehouse, tmp_path: Pat
     assert len(report.skipped) == 1
 
 
+def test_typed_parquet_columns_are_read_like_text(warehouse: Warehouse):
+    """Doubles as ids, NaN as nothing, times with a zone, decimals and integers as amounts."""
+    path = warehouse.landing / "typed.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'America/New_York'")
+        connection.execute(
+            "copy (select 536365 as InvoiceNo, 'S' as StockCode, 6::tinyint as Quantity, "
+            "timestamptz '2011-01-01 00:00:00+00' as InvoiceDate, "
+            "2.55::decimal(9, 3) as UnitPrice, "
+            "13085::double as CustomerID "
+            "union all select 536366, 'S', 1, null, 1, 'nan'::double) "
+            f"to '{path}' (format parquet)"
+        )
+    warehouse.load()
+    assert warehouse.query(
+        "select invoice, quantity, invoice_date, unit_price, customer_id, _issues, _unreadable "
+        "from raw.online_retail order by 1"
+    ) == [
+        ("536365", 6, datetime(2011, 1, 1, 8), Decimal("2.55"), "13085", None, False),
+        ("536366", 1, None, 1, None, None, False),
+    ]
+
+
 def test_a_stray_zero_byte_is_not_utf_16(warehouse: Warehouse):
     header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice\n"
     warehouse.drop("nul.csv", header.encode() + b"1,S,a\0b,1,2011-01-01,1\n")
