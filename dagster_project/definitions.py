@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from dagster_project.automation.jobs import build_automation
+from dagster_project.automation.jobs import build_automation, build_partitions
 from dagster_project.ingestion.assets import build_ingestion_assets
 from dagster_project.quality.checks import build_gates
 from dagster_project.serving.assets import build_publish_asset
@@ -23,11 +23,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     settings.create_folders()
     settings.export()
     project = load_project(settings)
+    partitions = build_partitions(settings)
     assets = dg.Definitions(
         assets=[
             *build_ingestion_assets(settings),
-            *build_dbt_assets(settings, project),
-            build_publish_asset(settings, published_tables(read_manifest(project))),
+            *build_dbt_assets(settings, project, partitions),
+            build_publish_asset(
+                settings, published_tables(read_manifest(project)), partitions
+            ),
         ],
         asset_checks=build_gates(settings),
         resources={"dbt": DbtCliResource(project_dir=project)},

@@ -7,17 +7,22 @@ import dagster as dg
 from dagster_project.serving.publish import publish
 from dagster_project.settings import Settings
 from dagster_project.transformation.project import MARTS_SCHEMA, PublishedTable
+from dagster_project.transformation.vars import is_history
 from dagster_project.work_lock import hold_work_database
 
 
 def build_publish_asset(
-    settings: Settings, tables: Sequence[PublishedTable]
+    settings: Settings,
+    tables: Sequence[PublishedTable],
+    partitions: dg.PartitionsDefinition[str],
 ) -> dg.AssetsDefinition:
     """The published marts; every mart and every gate stands before them."""
 
     @dg.asset(
         key=["serving", "marts"],
         deps=[dg.AssetKey([MARTS_SCHEMA, table.name]) for table in tables],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         group_name="serving",
         owners=["team:data"],
         kinds={"duckdb", "parquet"},
@@ -28,7 +33,7 @@ def build_publish_asset(
     )
     def published_marts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         hold_work_database(settings)
-        publication = publish(settings, tables, as_history=context.has_partition_key)
+        publication = publish(settings, tables, as_history=is_history(context.partition_key))
         if publication.replaced_current:
             context.log.info(f"published {len(tables)} tables as of {publication.as_of_date}")
         else:

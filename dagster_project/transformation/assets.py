@@ -41,7 +41,9 @@ class WarehouseTranslator(DagsterDbtTranslator):
         return ["team:data"]
 
 
-def build_dbt_assets(settings: Settings, project: DbtProject) -> list[dg.AssetsDefinition]:
+def build_dbt_assets(
+    settings: Settings, project: DbtProject, partitions: dg.PartitionsDefinition[str]
+) -> list[dg.AssetsDefinition]:
     """Two sets: up to facts and dimensions, and the marts as of a date."""
     translator = WarehouseTranslator()
 
@@ -65,12 +67,14 @@ def build_dbt_assets(settings: Settings, project: DbtProject) -> list[dg.AssetsD
         project=project,
         select="tag:marts",
         name="dbt_marts",
+        partitions_def=partitions,
+        # A day at a time: the marts of several days cannot stand in one table.
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         dagster_dbt_translator=translator,
     )
     def dbt_marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         hold_work_database(settings)
-        partition = context.partition_key if context.has_partition_key else None
-        as_of = as_of_variable(partition, settings.as_of_date)
+        as_of = as_of_variable(context.partition_key, settings.as_of_date)
         context.log.info(f"dbt builds the marts as of {as_of}")
         variables = json.dumps({"as_of_date": as_of})
         command = [*_BUILD, "--vars", variables]

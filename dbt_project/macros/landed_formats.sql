@@ -1,12 +1,14 @@
 {#-
+  `text_is_public`: none of the export's columns is personal, so the text of a broken row may leave the raw layer.
+
   The formats that land rows, their staging model, and the columns that make a removed row recognisable again.
   Everything that walks over all formats (dispositions, bridge) takes the list from here.
 -#}
 {% macro landed_formats() %}
     {{ return([
-        {'format': 'complete_journey_transactions', 'amount': true,
+        {'format': 'complete_journey_transactions', 'text_is_public': true, 'amount': true,
          'columns': ['source_order_id', 'source_customer_id', 'source_product_id', 'quantity', 'amount', 'ordered_at']},
-        {'format': 'complete_journey_products', 'amount': false,
+        {'format': 'complete_journey_products', 'text_is_public': true, 'amount': false,
          'columns': ['source_product_id', 'title', 'category', 'brand']},
         {'format': 'complete_journey_demographics', 'amount': false,
          'columns': ['source_customer_id', 'age_band']},
@@ -15,7 +17,7 @@
                      'refund_amount', 'ordered_at', 'paid_at']},
         {'format': 'taobao_order_lines', 'amount': true,
          'columns': ['source_order_id', 'line_id', 'source_product_id', 'quantity', 'unit_price', 'amount']},
-        {'format': 'online_retail', 'amount': true,
+        {'format': 'online_retail', 'text_is_public': true, 'amount': true,
          'columns': ['source_order_id', 'source_customer_id', 'source_product_id', 'product_title', 'quantity',
                      'unit_price', 'amount', 'ordered_at']},
         {'format': 'mapped_orders', 'amount': true,

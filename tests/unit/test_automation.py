@@ -13,7 +13,7 @@ import pytest
 
 from dagster_project.automation.landing import landing_fingerprint
 from dagster_project.settings import Settings
-from dagster_project.transformation.vars import as_of_variable
+from dagster_project.transformation.vars import LATEST_PARTITION, as_of_variable
 from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
 
 
@@ -21,6 +21,8 @@ from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
     ("partition", "configured", "expected"),
     [
         (None, None, "latest"),
+        (LATEST_PARTITION, None, "latest"),
+        (LATEST_PARTITION, date(2024, 5, 1), "2024-05-01"),
         (None, date(2024, 5, 1), "2024-05-01"),
         ("2023-01-31", date(2024, 5, 1), "2023-01-31"),
     ],

@@ -12,6 +12,7 @@ from dagster_project.quality.checks import EXPECTATIONS_DIR, table_key
 from dagster_project.quality.suites import load_suites
 from dagster_project.settings import Settings
 from dagster_project.transformation.project import MARTS_SCHEMA
+from dagster_project.transformation.vars import LATEST_PARTITION
 
 MARTS = {
     "customer_lifecycle",
@@ -97,4 +98,5 @@ def test_nightly_runs_at_two_shop_time(definitions: dg.Definitions) -> None:
     assert definitions.resolve_sensor_def("landing_sensor").job_name == "nightly"
     job = definitions.resolve_job_def("nightly")
     assert job.partitions_def is not None
+    assert job.tags["dagster/partition"] == LATEST_PARTITION
     assert job.executor_def.name == "in_process"
