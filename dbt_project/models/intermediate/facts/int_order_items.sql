@@ -58,8 +58,9 @@ settled as (
         ) as paid_amount,
         cast(
             case
-                when l.is_credit then -coalesce(l.amount, 0) - coalesce(c.matched_amount, 0)
+                -- A coupon booked as a negative line of an order that nobody paid gives nothing back.
                 when l.status in ('unpaid', 'cancelled') then 0
+                when l.is_credit then -coalesce(l.amount, 0) - coalesce(c.matched_amount, 0)
                 else l.refunded_amount + coalesce(s.matched_amount, 0)
             end as decimal(18, 2)
         ) as refunded_amount

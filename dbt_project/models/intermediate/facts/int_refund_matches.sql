@@ -1,7 +1,7 @@
 with lines as (
 
     select * from {{ ref('int_order_lines') }}
-    where source_customer_id is not null and quantity <> 0
+    where source_customer_id is not null and quantity <> 0 and status not in ('unpaid', 'cancelled')
 
 ),
 
