@@ -21,7 +21,9 @@ TAOBAO_ORDER_HEADER = (
     "打款商家金额,含应开票给个人的个人红包"
 ).split(",")
 
-REPORT_HEADER = "订单编号,总金额,买家实际支付金额,收货地址 ,订单创建时间,订单付款时间 ,退款金额".split(",")
+REPORT_HEADER = (
+    "订单编号,总金额,买家实际支付金额,收货地址 ,订单创建时间,订单付款时间 ,退款金额".split(",")
+)
 
 Row = dict[str, str]
 

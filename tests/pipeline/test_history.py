@@ -78,4 +78,3 @@ def test_changed_file_replaces_its_rows_and_removed_file_keeps_them(
     path.unlink()
     assert warehouse.nightly().success
     assert warehouse.value("select count(*) from fct_orders") == 50
-
