@@ -1,10 +1,11 @@
 """The nightly job, its schedule, and the sensor on the landing folder."""
 
+import hashlib
 import time
 
 import dagster as dg
 
-from dagster_project.automation.landing import landing_fingerprint
+from dagster_project.automation.landing import landing_state
 from dagster_project.settings import Settings
 from dagster_project.transformation.vars import LATEST_PARTITION
 
@@ -51,12 +52,14 @@ def build_automation(settings: Settings) -> dg.Definitions:
         description="Runs the nightly job when files have landed and settled.",
     )
     def landing_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        fingerprint = landing_fingerprint(settings.landing_dir, time.time() - SETTLE_SECONDS)
-        if fingerprint is None:
+        state = landing_state(settings.landing_dir, time.time() - SETTLE_SECONDS)
+        if state is None:
             return dg.SkipReason("a file in the landing folder is still being written")
-        if fingerprint == context.cursor:
+        # Only what came asks for a run: a refused file that was moved away is no news.
+        if not state - set((context.cursor or "").split()):
             return dg.SkipReason("no new files in the landing folder")
-        context.update_cursor(fingerprint)
-        return dg.RunRequest(run_key=fingerprint)
+        cursor = " ".join(sorted(state))
+        context.update_cursor(cursor)
+        return dg.RunRequest(run_key=hashlib.sha256(cursor.encode()).hexdigest())
 
     return dg.Definitions(jobs=[nightly], schedules=[schedule], sensors=[landing_sensor])

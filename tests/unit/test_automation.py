@@ -9,9 +9,11 @@ import textwrap
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-from dagster_project.automation.landing import landing_fingerprint
+from dagster_project.automation.jobs import build_automation
+from dagster_project.automation.landing import landing_state
 from dagster_project.settings import Settings
 from dagster_project.transformation.vars import LATEST_PARTITION, as_of_variable
 from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
@@ -31,16 +33,43 @@ def test_as_of_variable(partition: str | None, configured: date | None, expected
     assert as_of_variable(partition, configured) == expected
 
 
-def test_fingerprint_waits_for_files_to_settle_and_sees_changes(tmp_path: Path) -> None:
+def test_state_waits_for_files_to_settle_and_sees_changes(tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_text("a")
     os.utime(file, (1_000, 1_000))
-    assert landing_fingerprint(tmp_path, settled_before=999) is None
-    first = landing_fingerprint(tmp_path, settled_before=2_000)
-    assert first == landing_fingerprint(tmp_path, settled_before=3_000)
+    assert landing_state(tmp_path, settled_before=999) is None
+    first = landing_state(tmp_path, settled_before=2_000)
+    assert first == landing_state(tmp_path, settled_before=3_000)
     file.write_text("ab")
     os.utime(file, (1_000, 1_000))
-    assert landing_fingerprint(tmp_path, settled_before=2_000) != first
+    assert landing_state(tmp_path, settled_before=2_000) != first
+
+
+def test_sensor_asks_for_a_run_when_files_came_and_not_when_they_went(tmp_path: Path) -> None:
+    settings = Settings.from_env({"WAREHOUSE_DIR": str(tmp_path)})
+    settings.create_folders()
+    (sensor,) = build_automation(settings).sensors or []
+    assert isinstance(sensor, dg.SensorDefinition)
+    cursor: str | None = None
+
+    def ask() -> dg.RunRequest | dg.SkipReason:
+        nonlocal cursor
+        context = dg.build_sensor_context(cursor=cursor)
+        answer = sensor(context)
+        cursor = context.cursor
+        assert isinstance(answer, dg.RunRequest | dg.SkipReason)
+        return answer
+
+    assert isinstance(ask(), dg.SkipReason)
+    good, bad = settings.landing_dir / "good.csv", settings.landing_dir / "bad.csv"
+    for file in (good, bad):
+        file.write_text("a")
+    assert isinstance(ask(), dg.SkipReason)  # still settling
+    for file in (good, bad):
+        os.utime(file, (1_000, 1_000))
+    assert isinstance(ask(), dg.RunRequest)
+    bad.unlink()  # refused by the run
+    assert isinstance(ask(), dg.SkipReason)
 
 
 def test_a_second_process_is_told_to_wait(tmp_path: Path) -> None:
