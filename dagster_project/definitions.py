@@ -28,9 +28,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=[
             *build_ingestion_assets(settings),
             *build_dbt_assets(settings, project, partitions),
-            build_publish_asset(
-                settings, published_tables(read_manifest(project)), partitions
-            ),
+            build_publish_asset(settings, published_tables(read_manifest(project)), partitions),
         ],
         asset_checks=build_gates(settings),
         resources={"dbt": DbtCliResource(project_dir=project)},
