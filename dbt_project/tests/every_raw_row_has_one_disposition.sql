@@ -8,10 +8,28 @@
     'mapped_customers': 'source_customer_id',
     'mapped_products': 'source_product_id',
 } %}
-with removed_twice as (
+with dispositions as (
 
-    select format, file_id, row_number, count(*) as copies
-    from {{ ref('int_row_dispositions') }}
+    select * from {{ ref('int_row_dispositions') }}
+
+),
+
+kept_rows as (
+
+    select format from {{ ref('int_order_lines') }}
+    union all
+    select format from {{ ref('int_order_records') }}
+
+),
+
+removed_twice as (
+
+    select
+        format,
+        file_id,
+        row_number,
+        count(*) as copies
+    from dispositions
     group by format, file_id, row_number
     having count(*) > 1
 
@@ -20,11 +38,15 @@ with removed_twice as (
 landed as (
 
     {% for landed in landed_formats() -%}
-    select '{{ landed.format }}' as format, count(*) as row_count
-    from {{ ref(staging_of(landed.format)) }}
-    union all
-    {% endfor -%}
-    select format, count(*) as row_count
+        select
+            '{{ landed.format }}' as format,
+            count(*) as row_count
+        from {{ ref(staging_of(landed.format)) }}
+        union all
+    {% endfor %}
+    select
+        format,
+        count(*) as row_count
     from {{ ref('stg_raw__unreadable_rows') }}
     group by format
 
@@ -32,7 +54,9 @@ landed as (
 
 landed_of_format as (
 
-    select format, sum(row_count) as row_count
+    select
+        format,
+        sum(row_count) as row_count
     from landed
     group by format
 
@@ -40,26 +64,33 @@ landed_of_format as (
 
 removed_of_format as (
 
-    select format, count(*) as row_count
-    from {{ ref('int_row_dispositions') }}
+    select
+        format,
+        count(*) as row_count
+    from dispositions
     group by format
 
 ),
 
-kept as (
+kept_of_format as (
 
-    select format, count(*) as row_count from {{ ref('int_order_lines') }} group by format
-    union all
-    select format, count(*) as row_count from {{ ref('int_order_records') }} group by format
     {% for format, key in keys.items() -%}
-    union all
-    select '{{ format }}' as format, count(distinct source || chr(31) || {{ key }}) as row_count
-    from {{ ref(staging_of(format)) }}
-    where not is_unreadable
+        select
+            '{{ format }}' as format,
+            count(distinct source || chr(31) || {{ key }}) as row_count
+        from {{ ref(staging_of(format)) }}
+        where not is_unreadable
+        union all
     {% endfor %}
+    select
+        format,
+        count(*) as row_count
+    from kept_rows
+    group by format
+
 ),
 
-unexplained as (
+counted as (
 
     select
         l.format,
@@ -68,18 +99,25 @@ unexplained as (
         coalesce(k.row_count, 0) as kept_rows
     from landed_of_format as l
     left join removed_of_format as r on l.format = r.format
-    left join kept as k on l.format = k.format
-    where l.row_count - coalesce(r.row_count, 0) <> coalesce(k.row_count, 0)
+    left join kept_of_format as k on l.format = k.format
 
 )
 
 select
     format,
-    'removed twice: file ' || cast(file_id as {{ dbt.type_string() }}) || ', row ' || cast(row_number as {{ dbt.type_string() }}) as problem
+    'a row is removed twice' as problem,
+    file_id,
+    row_number,
+    copies as row_count
 from removed_twice
+
 union all
+
 select
     format,
-    cast(landed_rows as {{ dbt.type_string() }}) || ' landed, ' || cast(removed_rows as {{ dbt.type_string() }})
-    || ' removed, ' || cast(kept_rows as {{ dbt.type_string() }}) || ' kept' as problem
-from unexplained
+    'landed minus removed is not kept' as problem,
+    cast(null as bigint) as file_id,
+    cast(null as bigint) as row_number,
+    landed_rows - removed_rows - kept_rows as row_count
+from counted
+where landed_rows - removed_rows <> kept_rows

@@ -4,8 +4,8 @@
 with digits as (
 
     {% for digit in range(1, 6) -%}
-    select {{ digit }} as score
-    {{ "union all" if not loop.last }}
+        select {{ digit }} as score
+        {{ "union all" if not loop.last }}
     {% endfor %}
 ),
 

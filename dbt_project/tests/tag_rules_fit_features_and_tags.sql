@@ -5,8 +5,10 @@
 with features as (
 
     {% for name, kind, since in customer_features() -%}
-    select '{{ name }}' as feature, '{{ kind }}' as kind
-    {{ "union all" if not loop.last }}
+        select
+            '{{ name }}' as feature,
+            '{{ kind }}' as kind
+        {{ "union all" if not loop.last }}
     {% endfor %}
 ),
 
@@ -22,14 +24,18 @@ tags as (
 
 )
 
-select r.tag_code, 'unknown feature ' || r.feature as problem
+select
+    r.tag_code,
+    'unknown feature ' || r.feature as problem
 from rules as r
 left join features as f on r.feature = f.feature
 where f.feature is null
 
 union all
 
-select r.tag_code, 'bounds do not fit the ' || f.kind || ' feature ' || r.feature as problem
+select
+    r.tag_code,
+    'bounds do not fit the ' || f.kind || ' feature ' || r.feature as problem
 from rules as r
 inner join features as f on r.feature = f.feature
 where
@@ -39,14 +45,18 @@ where
 
 union all
 
-select r.tag_code, 'rule of an unknown tag' as problem
+select
+    r.tag_code,
+    'rule of an unknown tag' as problem
 from rules as r
 left join tags as t on r.tag_code = t.tag_code
 where t.tag_code is null
 
 union all
 
-select t.tag_code, 'tag without a rule' as problem
+select
+    t.tag_code,
+    'tag without a rule' as problem
 from tags as t
 left join rules as r on t.tag_code = r.tag_code
 where r.tag_code is null

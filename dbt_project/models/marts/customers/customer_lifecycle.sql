@@ -121,7 +121,8 @@ judged as (
     left join latest_event as e on k.customer_id = e.customer_id and e.latest_rank = 1
     left join begins as g on k.customer_id = g.customer_id and g.latest_rank = 1
     -- Whoever is first heard of after the as-of date is not a customer yet.
-    where k.known_since is null or k.known_since <= b.as_of_date
+    -- Without any order there is no date, and no state on it.
+    where b.as_of_date is not null and (k.known_since is null or k.known_since <= b.as_of_date)
 
 ),
 
