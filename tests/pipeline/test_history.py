@@ -1,4 +1,4 @@
-"""As-of dates: from the environment, from a partition, and history that never turns back the clock."""
+"""As-of dates from the environment and from a partition; history never turns the marts back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from datetime import date
 import duckdb
 
 from tests.pipeline.conftest import Warehouse
-from tests.pipeline.exports import REPORT_HEADER, TAOBAO_ORDER_HEADER, as_csv, report_rows
-from tests.pipeline.exports import taobao_order, write_text
+from tests.pipeline.exports import (
+    REPORT_HEADER,
+    TAOBAO_ORDER_HEADER,
+    as_csv,
+    report_rows,
+    taobao_order,
+    write_text,
+)
 
 
 def test_a_history_is_kept_and_does_not_replace_later_marts(

@@ -1,4 +1,4 @@
-"""Online Retail's invoices and a shop's own tables, together in one landing folder with bad files."""
+"""Online Retail's invoices, a shop's own tables and bad files in one landing folder."""
 
 from __future__ import annotations
 

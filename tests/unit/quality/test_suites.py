@@ -139,7 +139,7 @@ def test_broken_yaml_names_the_file(write_suite: WriteSuite) -> None:
 def test_two_files_for_one_table_are_an_error(write_suite: WriteSuite) -> None:
     write_suite(NOT_NULL)
     folder = write_suite(NOT_NULL, name="orders_again").parent
-    with pytest.raises(SuiteError, match="marts.fct_orders already has fct_orders.yml"):
+    with pytest.raises(SuiteError, match=r"marts\.fct_orders already has fct_orders\.yml"):
         load_suites(folder)
 
 
