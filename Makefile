@@ -58,7 +58,7 @@ test: setup  ## every test
 lint: setup  ## ruff and sqlfluff, as CI runs them
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@cd dbt_project && ../$(BIN)/sqlfluff lint --disable-progress-bar models tests
+	@cd dbt_project && ../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
 
 .PHONY: format
 format: setup  ## let ruff and sqlfluff mend what they can

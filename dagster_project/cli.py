@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     from dagster_project.serving.summary import print_summary
 
-    return 0 if print_summary(settings, Console()) else 1
+    return 0 if print_summary(settings, _console()) else 1
 
 
 def prepare(settings: Settings) -> None:
@@ -83,7 +83,7 @@ def nightly(settings: Settings, partition: str | None) -> int:
 
     from dagster_project.serving.summary import print_summary
 
-    print_summary(settings, Console(), run_id=result.run_id)
+    print_summary(settings, _console(), run_id=result.run_id)
     console.print(
         f"{ended - started:.1f} s in all, {ready - started:.1f} s of it starting Dagster and dbt"
     )
@@ -94,6 +94,11 @@ def nightly(settings: Settings, partition: str | None) -> int:
         "tables are as they were. The failed rules stand above, the log in `make dev`."
     )
     return 1
+
+
+def _console() -> Console:
+    # In a log file or a pipe there is no width to ask for; 80 columns would fold every path.
+    return Console() if sys.stdout.isatty() else Console(width=120)
 
 
 def _parser() -> argparse.ArgumentParser:

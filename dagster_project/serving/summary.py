@@ -12,10 +12,10 @@ from rich.table import Table
 from dagster_project.settings import Settings
 
 _FILES = """
-select source, format, source_file, status, rows, unreadable_rows, message
+select source_file, format, status, rows, unreadable_rows, message
 from raw.ingested_files
 where status in ('loaded', 'refused')
-order by status, source, source_file
+order by status, source_file
 """
 
 _FAILED_RULES = """
@@ -94,15 +94,15 @@ def _last_run(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 def _print_files(console: Console, files: Sequence[tuple[Any, ...]]) -> None:
     table = Table(title="Files", title_justify="left")
-    for column in ("source", "format", "file"):
-        table.add_column(column, overflow="fold")
+    table.add_column("file", overflow="fold")
+    table.add_column("format", overflow="fold")
     table.add_column("rows", justify="right")
     table.add_column("unreadable", justify="right")
-    for source, form, name, status, rows, unreadable, _ in files:
+    for name, form, status, rows, unreadable, _ in files:
         if status == "loaded":
-            table.add_row(source, form, name, f"{rows:,}", f"{unreadable:,}")
+            table.add_row(name, form, f"{rows:,}", f"{unreadable:,}")
     console.print(table)
-    for _, _, name, status, _, _, message in files:
+    for name, _, status, _, _, message in files:
         if status == "refused":
             console.print(f"[yellow]refused[/yellow] {name}: {message}", highlight=False)
 

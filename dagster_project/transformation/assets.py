@@ -14,7 +14,7 @@ from dagster_dbt import (
 )
 
 from dagster_project.settings import Settings
-from dagster_project.transformation.vars import as_of_variable
+from dagster_project.transformation.vars import LATEST, as_of_variable
 from dagster_project.work_lock import hold_work_database
 
 # Unit tests prove the models' logic on made rows: they belong to the test run, not to every night.
@@ -76,8 +76,9 @@ def build_dbt_assets(
         hold_work_database(settings)
         as_of = as_of_variable(context.partition_key, settings.as_of_date)
         context.log.info(f"dbt builds the marts as of {as_of}")
-        variables = json.dumps({"as_of_date": as_of})
-        command = [*_BUILD, "--vars", variables]
+        command = [*_BUILD]
+        if as_of != LATEST:  # dbt's own default; any --vars makes it parse the project again
+            command += ["--vars", json.dumps({"as_of_date": as_of})]
         target = settings.dbt_target_dir / "marts"
         yield from dbt.cli(command, context=context, target_path=target).stream()
 

@@ -25,7 +25,11 @@ feature_values as (
         customer_id,
         '{{ name }}' as feature,
         {{ name if kind == 'number' else 'cast(null as double)' }} as number_value,
-        {{ 'cast(' ~ name ~ ' as ' ~ dbt.type_string() ~ ')' if kind == 'text' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as text_value,
+        {% if kind == 'text' -%}
+        cast({{ name }} as {{ dbt.type_string() }}) as text_value,
+        {%- else -%}
+        cast(null as {{ dbt.type_string() }}) as text_value,
+        {%- endif %}
         {{ since }} as since
     from features
     where {{ name }} is not null

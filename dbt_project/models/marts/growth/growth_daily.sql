@@ -92,7 +92,10 @@ changes as (
     select
         'alive' as measure,
         case
-            when n.next_date is not null and n.next_date <= {{ add_days('n.purchase_date', 'b.churned_after_days') }} then n.next_date
+            when
+                n.next_date is not null
+                and n.next_date <= {{ add_days('n.purchase_date', 'b.churned_after_days') }}
+                then n.next_date
             else {{ add_days('n.purchase_date', 'b.churned_after_days + 1') }}
         end as change_date,
         -1 as change
@@ -108,7 +111,10 @@ changes as (
     select
         'buyers_in_window' as measure,
         case
-            when next_date is not null and next_date < {{ add_days('purchase_date', var('repurchase_window_days')) }} then next_date
+            when
+                next_date is not null
+                and next_date < {{ add_days('purchase_date', var('repurchase_window_days')) }}
+                then next_date
             else {{ add_days('purchase_date', var('repurchase_window_days')) }}
         end as change_date,
         -1 as change
