@@ -58,13 +58,13 @@ test: setup  ## every test
 lint: setup  ## ruff and sqlfluff, as CI runs them
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@cd dbt_project && ../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
+	@cd dbt_project && WAREHOUSE_WORK_DB=:memory: ../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
 
 .PHONY: format
 format: setup  ## let ruff and sqlfluff mend what they can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@cd dbt_project && ../$(BIN)/sqlfluff fix --disable-progress-bar models tests
+	@cd dbt_project && WAREHOUSE_WORK_DB=:memory: ../$(BIN)/sqlfluff fix --disable-progress-bar models tests
 
 .PHONY: lock
 lock:  ## pin the dependencies anew (needs uv)
