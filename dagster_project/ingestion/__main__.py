@@ -14,6 +14,7 @@ from dagster_project.ingestion.inspect import LandingError, PlannedFile, inspect
 from dagster_project.ingestion.loader import LoadReport, forget, load_files
 from dagster_project.ingestion.sample import SampleMissing, put_sample
 from dagster_project.settings import Settings, SettingsError
+from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(Settings.from_env(), options))
-    except (LandingError, SampleMissing, SettingsError) as error:
+    except (LandingError, SampleMissing, SettingsError, WorkDatabaseBusyError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _load(settings: Settings, options: argparse.Namespace) -> int:
     settings.create_folders()
+    hold_work_database(settings)
     sources = set(options.source) if options.source else None
     report = load_files(settings, sources=sources, on_progress=_show_progress)
     _print_report(report)
@@ -113,6 +115,7 @@ def _print_bindings(file: PlannedFile) -> None:
 
 
 def _forget(settings: Settings, options: argparse.Namespace) -> int:
+    hold_work_database(settings)
     count = forget(settings, options.path)
     if count == 0:
         print(f"error: no rows of {options.path} are loaded", file=sys.stderr)

@@ -123,7 +123,7 @@ def _print_checks(
 
 
 def _print_bridge(console: Console, steps: Sequence[tuple[Any, ...]]) -> None:
-    table = Table(title="From raw rows to net revenue", title_justify="left")
+    table = Table(title="From raw rows to net revenue, as last published", title_justify="left")
     table.add_column("step")
     table.add_column("rows", justify="right")
     table.add_column("amount", justify="right")
@@ -134,7 +134,7 @@ def _print_bridge(console: Console, steps: Sequence[tuple[Any, ...]]) -> None:
 
 def _print_marts(console: Console, marts: Sequence[tuple[Any, ...]]) -> None:
     as_of = marts[0][2] if marts else None
-    table = Table(title=f"Published marts as of {as_of}", title_justify="left")
+    table = Table(title=f"Published marts, as of {as_of}", title_justify="left")
     table.add_column("mart")
     table.add_column("rows", justify="right")
     table.add_column("missing inputs")
