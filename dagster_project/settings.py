@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+# From the most careful to the most daring; what each joins is said in docs/identity.md.
+IDENTITY_RULES = ("strict", "standard", "loose")
+_SHORTEST_SECRET = 16
 
 
 class SettingsError(ValueError):
@@ -31,12 +35,17 @@ class Settings:
             None means the last day with orders in the data.
         shop_timezone: IANA name of the shop's time zone (`SHOP_TIMEZONE`).
         target: dbt target (`DBT_TARGET`).
+        identity_rule: what makes two accounts one person (`IDENTITY_RULE`).
+        pseudonym_key: secret of the hashes of personal values (`PSEUDONYM_KEY`); None means the
+            warehouse's own, in `pseudonym.key`.
     """
 
     warehouse_dir: Path
     as_of_date: date | None
     shop_timezone: str
     target: str
+    identity_rule: str = "standard"
+    pseudonym_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -58,12 +67,21 @@ class Settings:
             as_of_date=_parse_date("AS_OF_DATE", env.get("AS_OF_DATE")),
             shop_timezone=timezone,
             target=env.get("DBT_TARGET") or "duckdb",
+            identity_rule=_one_of(
+                "IDENTITY_RULE", env.get("IDENTITY_RULE") or "standard", IDENTITY_RULES
+            ),
+            pseudonym_key=_secret("PSEUDONYM_KEY", env.get("PSEUDONYM_KEY")),
         )
 
     @property
     def landing_dir(self) -> Path:
         """Files are dropped here, at any depth."""
         return self.warehouse_dir / "landing"
+
+    @property
+    def pseudonym_key_path(self) -> Path:
+        """The warehouse's own secret, when `PSEUDONYM_KEY` is not set."""
+        return self.warehouse_dir / "pseudonym.key"
 
     @property
     def raw_dir(self) -> Path:
@@ -166,3 +184,15 @@ def _parse_date(name: str, text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(f"{name}={text!r} is not a date; write it as YYYY-MM-DD") from error
+
+
+def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
+    if text not in allowed:
+        raise SettingsError(f"{name}={text!r} is unknown; use one of {', '.join(allowed)}")
+    return text
+
+
+def _secret(name: str, text: str | None) -> str | None:
+    if text and len(text) < _SHORTEST_SECRET:
+        raise SettingsError(f"{name} is too short; use at least {_SHORTEST_SECRET} characters")
+    return text or None

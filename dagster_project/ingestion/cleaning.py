@@ -39,6 +39,9 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "id": Kind("VARCHAR", "id_text", "clean_id", expected="an id: a spreadsheet ruined the number"),
     "hashed_id": Kind("VARCHAR", value_macro="clean_hashed_id"),
+    "email_key": Kind("VARCHAR", value_macro="email_key"),
+    "phone_key": Kind("VARCHAR", value_macro="phone_key"),
+    "person_key": Kind("VARCHAR", value_macro="person_key"),
     "text": Kind("VARCHAR"),
     "status": Kind("VARCHAR", value_macro="clean_status"),
     "order_state": Kind("VARCHAR", value_macro="clean_order_state", expected="an order state"),

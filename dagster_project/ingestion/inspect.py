@@ -28,6 +28,7 @@ from dagster_project.ingestion.mapping import (
     parse_mapping,
     read_mapping,
 )
+from dagster_project.ingestion.pseudonym import reading_context
 from dagster_project.ingestion.raw_copy import hash_file, raw_mapping_path, raw_path
 from dagster_project.ingestion.readers import Table, find_tables
 from dagster_project.ingestion.refusal import Refusal, RefusedFile
@@ -99,10 +100,14 @@ class PlannedFile:
         """Text encoding; None for workbooks and parquet."""
         return self.tables[0].table.encoding if self.tables else None
 
-    def definition_hash(self, time_zone: str) -> str:
-        """Changes when the same bytes would be read into other rows."""
+    def definition_hash(self, context: str) -> str:
+        """Changes when the same bytes would be read into other rows.
+
+        Args:
+            context: the warehouse's part in that, from `reading_context`.
+        """
         parts = [planned.binding.definition_hash for planned in self.tables]
-        return hashlib.sha256("\x1f".join([time_zone, *parts]).encode()).hexdigest()[:16]
+        return hashlib.sha256("\x1f".join([context, *parts]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -216,7 +221,7 @@ def _outdated_copy(
         file = _with_tables(file, mapping, connection)
     except RefusedFile:
         return None  # its rows stay as they were read
-    same = file.definition_hash(settings.shop_timezone) == entry.definition_hash
+    same = file.definition_hash(reading_context(settings)) == entry.definition_hash
     return None if same else file
 
 

@@ -17,6 +17,7 @@ from dagster_project.ingestion.inspect import (
     PlannedFile,
     inspect_landing,
 )
+from dagster_project.ingestion.pseudonym import ensure_key, reading_context, use_key
 from dagster_project.ingestion.raw_copy import hash_file, keep_raw_copy, remove_raw_copy
 from dagster_project.ingestion.refusal import Refusal, RefusedFile, move_to_refused
 from dagster_project.ingestion.table_load import (
@@ -189,6 +190,7 @@ def _connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(settings.work_db)) as connection:
         # Times with an offset must not depend on the machine's zone.
         connection.execute("set TimeZone = 'UTC'")
+        use_key(connection, ensure_key(settings))
         # This process holds the database, so whatever scratch lies here is a killed load's.
         for scratch in settings.work_dir.glob(f"{SCRATCH_PREFIX}*"):
             scratch.unlink()
@@ -253,7 +255,7 @@ def _entry(
         unparsed_values=counts.with_issues,
         format=", ".join(file.formats) or None,
         encoding=file.encoding,
-        definition_hash=file.definition_hash(settings.shop_timezone) if file.tables else None,
+        definition_hash=file.definition_hash(reading_context(settings)) if file.tables else None,
         loaded_at=datetime.now(UTC).replace(tzinfo=None),
         status=status,
         message=message,
@@ -270,7 +272,7 @@ def _load_one(
 ) -> LoadedFile | SkippedFile | RefusedReport:
     started = time.perf_counter()
     related = ledger.find(connection, file.sha256, file.relative)
-    retiring, needed = _decide(related, present, file, settings.shop_timezone)
+    retiring, needed = _decide(related, present, file, reading_context(settings))
     if not needed:
         with _transaction(connection):
             for entry in retiring:
@@ -315,7 +317,7 @@ def _load_one(
 
 
 def _decide(
-    related: tuple[ledger.Entry, ...], present: set[str], file: PlannedFile, time_zone: str
+    related: tuple[ledger.Entry, ...], present: set[str], file: PlannedFile, context: str
 ) -> tuple[list[ledger.Entry], bool]:
     """Which active entries give way to this file, and whether it has to be read at all.
 
@@ -326,7 +328,7 @@ def _decide(
         entry for entry in active if entry.sha256 != file.sha256 and entry.sha256 not in present
     ]
     same = [entry for entry in active if entry.sha256 == file.sha256]
-    definition = file.definition_hash(time_zone)
+    definition = file.definition_hash(context)
     if any(entry.definition_hash == definition for entry in same):
         return changed, False
     return [*changed, *same], True

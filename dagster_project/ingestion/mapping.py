@@ -86,8 +86,12 @@ class Mapping:
         mapped = {column.name: column for column in self.columns}
         bound = []
         for column in self.format.columns:
-            origin = mapped.get(column.name, MappedColumn(column.name))
-            found = () if origin.header is None else (positions[normalise_header(origin.header)],)
+            origins = [mapped.get(n, MappedColumn(n)) for n in column.of or (column.name,)]
+            origin = origins[0]
+            headers = [o.header for o in origins if o.header is not None]
+            found = tuple(positions[normalise_header(header)] for header in headers)
+            if len(found) < len(column.of):
+                found = ()
             bound.append(BoundColumn(column, found, origin.constant, origin.values))
         definition = f"{self.format.definition_hash}\x1f{self.text}"
         return Binding(
@@ -138,7 +142,8 @@ def parse_mapping(text: str, default_source: str) -> Mapping:
     columns = document.get("columns")
     if not isinstance(columns, dict) or not columns:
         raise _wrong("缺少 columns", "it has no `columns`")
-    own = [column.name for column in format_.columns if column.name not in ("source", "shop")]
+    given = [column.name for column in format_.columns if not column.of]
+    own = [name for name in given if name not in ("source", "shop")]
     _refuse_unknown("仓库列", "warehouse column", columns, own)
     mapped = [_parse_column(name, spec) for name, spec in columns.items()]
     _check_complete(format_, {column.name for column in mapped})

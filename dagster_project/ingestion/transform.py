@@ -67,6 +67,9 @@ def _text(bound: BoundColumn, table: Table) -> str:
         return "cast(null as varchar)"
     fields = [f"f{position}" for position in bound.positions]
     raw = fields[0] if len(fields) == 1 else f"concat_ws(' ', {', '.join(fields)})"
+    if bound.column.together:
+        present = " and ".join(f"trim({field}) <> ''" for field in fields)
+        raw = f"case when {present} then {raw} end"
     untouched = table.typed.issuperset(bound.positions)
     text = raw if untouched else call(KINDS[bound.column.kind].text_macro, raw)
     if not bound.values:

@@ -67,8 +67,56 @@ case
 end
 {%- endmacro -%}
 
+{#
+  What stands below the raw layer for a personal value. The loader sets the secret as a variable of its connection;
+  without it nothing is hashed, because a hash without a secret can be guessed back.
+#}
+{%- macro _keyed_hash(text) -%}
+{%- set key -%}
+coalesce(cast(getvariable('pseudonym_key') as varchar), error('the secret of personal values is not set'))
+{%- endset -%}
+left(sha256({{ key }} || sha256({{ key }} || {{ text }})), 32)
+{%- endmacro -%}
+
 {%- macro clean_hashed_id(text) -%}
-md5({{ text }})
+{{ _keyed_hash(text) }}
+{%- endmacro -%}
+
+{# An address that can be one: lower case, because mail servers do not tell cases apart. #}
+{%- macro email_key(text) -%}
+case
+    when regexp_full_match({{ text }}, '[^@ *]+@[^@ *]+[.][^@ *.]{2,}')
+    then {{ _keyed_hash("lower(" ~ text ~ ")") }}
+end
+{%- endmacro -%}
+
+{#
+  Digits only, without the country code of China; masked numbers (138****0000), numbers that are too short, and those
+  that people type into a field they do not want to fill (one digit repeated, 13800000000, 13800138000) are nobody's.
+#}
+{%- macro phone_key(text) -%}
+{%- set digits -%}
+regexp_replace(regexp_replace({{ _half_width(text) }}, '[^0-9*xX]', '', 'g'), '^(?:0086|86)(1[0-9]{10})$', '\1')
+{%- endset -%}
+case
+    when regexp_full_match({{ digits }}, '[0-9]{7,15}')
+        and not regexp_matches(
+            {{ digits }},
+            '0{7,}$|^1?(?:1{6,}|2{6,}|3{6,}|4{6,}|5{6,}|6{6,}|7{6,}|8{6,}|9{6,})$|^13800138000$|^1?2345678(?:9|90)?$'
+        )
+    then {{ _keyed_hash(digits) }}
+end
+{%- endmacro -%}
+
+{# A name with its address, however it is spaced and punctuated; a masked one (张**) is nobody's. #}
+{%- macro person_key(text) -%}
+{%- set letters -%}
+lower(regexp_replace(regexp_replace({{ text }}, '[(（][0-9]{5,6}[)）]', '', 'g'), '[\s,，.。;；:：()（）_-]+', '', 'g'))
+{%- endset -%}
+case
+    when not contains({{ text }}, '*') and length({{ letters }}) >= 2
+    then {{ _keyed_hash(letters) }}
+end
 {%- endmacro -%}
 
 {#

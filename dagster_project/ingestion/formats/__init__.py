@@ -34,6 +34,10 @@ class Column:
         must_parse: a value that is present and does not parse makes the row unreadable.
         personal: goes to `raw.<format>_personal` only.
         concat: all matching headers are joined by a space instead of the first one being taken.
+        together: every header must be there and hold something, or there is no value; they are
+            joined by a space.
+        of: in a mapped format, the columns whose values this one is made of: what a mapping gives
+            for them is taken together.
         pattern: regular expression of a `flag`.
         upper: stored in upper case.
     """
@@ -45,6 +49,8 @@ class Column:
     must_parse: bool = False
     personal: bool = False
     concat: bool = False
+    together: bool = False
+    of: tuple[str, ...] = ()
     pattern: str | None = None
     upper: bool = False
 
@@ -218,7 +224,9 @@ def bind(format_: Format, header: tuple[str, ...]) -> Binding:
             for name in column.headers
             if normalise_header(name) in positions
         )
-        bound.append(BoundColumn(column, found if column.concat else found[:1]))
+        if column.together and len(found) < len(column.headers):
+            found = ()
+        bound.append(BoundColumn(column, found if column.concat or column.together else found[:1]))
     return Binding(format_, tuple(bound), definition_hash=format_.definition_hash)
 
 
@@ -235,14 +243,15 @@ def _overlap(format_: Format, header: tuple[str, ...]) -> float:
 
 def _parse_column(name: str, spec: dict[str, Any], file_name: str) -> Column:
     unknown = set(spec) - {
-        "headers", "kind", "required", "must_parse", "personal", "combine", "pattern", "upper",
+        "headers", "kind", "required", "must_parse", "personal", "combine", "of", "pattern",
+        "upper",
     }  # fmt: skip
     if unknown:
         raise FormatError(f"{file_name}: column {name}: unknown keys {sorted(unknown)}")
     if spec.get("kind") not in KINDS:
         raise FormatError(f"{file_name}: column {name}: unknown kind {spec.get('kind')!r}")
-    if spec.get("combine", "concat") != "concat":
-        raise FormatError(f"{file_name}: column {name}: combine can only be concat")
+    if spec.get("combine") not in (None, "concat", "together"):
+        raise FormatError(f"{file_name}: column {name}: combine is concat or together")
     return Column(
         name=name,
         kind=spec["kind"],
@@ -250,7 +259,9 @@ def _parse_column(name: str, spec: dict[str, Any], file_name: str) -> Column:
         required=bool(spec.get("required", False)),
         must_parse=bool(spec.get("must_parse", False)),
         personal=bool(spec.get("personal", False)),
-        concat="combine" in spec,
+        concat=spec.get("combine") == "concat",
+        together=spec.get("combine") == "together" or len(spec.get("of", ())) > 1,
+        of=tuple(spec.get("of", ())),
         pattern=spec.get("pattern"),
         upper=bool(spec.get("upper", False)),
     )

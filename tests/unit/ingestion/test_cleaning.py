@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from dagster_project.ingestion.cleaning import call
+from dagster_project.ingestion.pseudonym import use_key
 
 ZONE = "Asia/Shanghai"
 
@@ -18,6 +19,7 @@ ZONE = "Asia/Shanghai"
 def connection():
     with duckdb.connect(":memory:") as opened:
         opened.execute("set TimeZone = 'UTC'")
+        use_key(opened, "a secret of the test")
         yield opened
 
 
@@ -249,3 +251,49 @@ def test_flag_status_state_and_hash(connection):
     hashed = clean(connection, "clean_text", "clean_hashed_id", " 小明 ")
     assert hashed == clean(connection, "clean_text", "clean_hashed_id", "小明")
     assert len(hashed) == 32
+
+
+@pytest.mark.parametrize("kind", ["clean_hashed_id", "email_key", "phone_key", "person_key"])
+def test_nothing_is_hashed_without_the_secret(kind):
+    with duckdb.connect(":memory:") as bare, pytest.raises(duckdb.Error, match="secret"):
+        bare.execute(f"select {call(kind, 't')} from (values ('a@b.com'), ('13912345678')) v(t)")
+
+
+def test_another_secret_gives_another_hash(connection):
+    with duckdb.connect(":memory:") as other:
+        use_key(other, "another secret")
+        query = f"select {call('phone_key', 't')} from (select '13912345678' as t)"
+        assert other.execute(query).fetchone() != connection.execute(query).fetchone()
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "same"),
+    [
+        ("email_key", "Lin@Shop.cn", "lin@shop.CN"),
+        ("phone_key", "13912345678", "+86 139-1234-5678"),
+        ("phone_key", "13912345678", "'008613912345678"),
+        ("phone_key", "１３９１２３４５６７８", "13912345678"),
+        ("person_key", "张三 浙江省 杭州市 西湖区(310000)", "张三，浙江省杭州市西湖区"),
+    ],
+)
+def test_one_person_written_twice_has_one_key(connection, kind, one, same):
+    assert clean(connection, "clean_text", kind, one) is not None
+    assert clean(connection, "clean_text", kind, one) == clean(connection, "clean_text", kind, same)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw"),
+    [
+        ("email_key", "none"),
+        ("email_key", "a***@shop.cn"),
+        ("phone_key", "138****0000"),
+        ("phone_key", "13800000000"),
+        ("phone_key", "13800138000"),
+        ("phone_key", "11111111111"),
+        ("phone_key", "1234567890"),
+        ("phone_key", "12345"),
+        ("person_key", "张** 浙江省杭州市"),
+    ],
+)
+def test_what_is_masked_or_made_up_is_nobody(connection, kind, raw):
+    assert clean(connection, "clean_text", kind, raw) is None

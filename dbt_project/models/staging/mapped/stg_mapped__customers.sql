@@ -17,6 +17,9 @@ renamed as (
         -- ids
         source,
         customer_id as source_customer_id,
+        email_key,
+        phone_key,
+        name_address_key,
         referrer_id as source_referrer_id,
 
         -- attributes

@@ -19,6 +19,9 @@ renamed as (
         shop,
         order_id as source_order_id,
         customer_id as source_customer_id,
+        email_key,
+        phone_key,
+        name_address_key,
 
         -- attributes
         status,

@@ -19,6 +19,9 @@ renamed as (
         coalesce(shop_name, shop_id) as shop,
         order_id as source_order_id,
         buyer_key as source_customer_id,
+        email_key,
+        phone_key,
+        name_address_key,
 
         -- attributes
         status_text,
