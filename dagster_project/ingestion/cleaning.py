@@ -25,7 +25,8 @@ class Kind:
         value_macro: text → typed value or NULL; None keeps the text.
         range_macro: typed value → itself or NULL outside the plausible range.
         expected: what a value that does not parse should have been, for messages.
-        zoned: the value macro needs the time zones.
+        zoned: the value macro needs the shop's time zone.
+        written: it also needs the zone and the date format that the file's times are written in.
     """
 
     sql_type: str
@@ -34,6 +35,7 @@ class Kind:
     range_macro: str | None = None
     expected: str = ""
     zoned: bool = False
+    written: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -49,11 +51,15 @@ KINDS: dict[str, Kind] = {
     "quantity": Kind("DECIMAL(18,3)", value_macro="clean_quantity", expected="a quantity"),
     "time": Kind(
         "TIMESTAMP", value_macro="clean_time", range_macro="plausible_time",
-        expected="a time", zoned=True,
+        expected="a time", zoned=True, written=True,
     ),
     "date": Kind(
         "DATE", value_macro="clean_date", range_macro="plausible_date",
-        expected="a date", zoned=True,
+        expected="a date", zoned=True, written=True,
+    ),
+    "unix_time": Kind(
+        "TIMESTAMP", value_macro="clean_unix_time", range_macro="plausible_time",
+        expected="a number of seconds since 1970", zoned=True,
     ),
     "province": Kind("VARCHAR", value_macro="clean_province"),
     "city": Kind("VARCHAR", value_macro="clean_city"),

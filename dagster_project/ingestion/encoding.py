@@ -7,6 +7,7 @@ is done here.
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 from dagster_project.ingestion.refusal import RefusedFile
@@ -95,4 +96,29 @@ def unify_newlines(path: Path, target: Path) -> Path:
             held = b"\r" if block.endswith(b"\r") else b""  # its LF may open the next chunk
             sink.write(block[: len(block) - len(held)].replace(b"\r\n", b"\n"))
         sink.write(held)
+    return target
+
+
+_OUTER_SPACES = re.compile(rb"(?<![^\r\n])[ \t]+|[ \t]+(?![^\r\n])")
+_QUOTED_OR_SPACES = re.compile(rb'("(?:[^"\r\n]|"")*")|[ \t]+')
+
+
+def spaces_to_tabs(lines: bytes) -> bytes:
+    """Whole lines with one tab for each run of spaces between fields and none at the ends."""
+    lines = _OUTER_SPACES.sub(b"", lines)
+    if b'"' not in lines:
+        return re.sub(rb"[ \t]+", b"\t", lines)
+    return _QUOTED_OR_SPACES.sub(lambda match: match[1] or b"\t", lines)
+
+
+def tabs_for_spaces(path: Path, target: Path) -> Path:
+    """Copy a UTF-8 file to `target` with one tab for each run of spaces between fields."""
+    held = b""
+    with path.open("rb") as source, target.open("wb") as sink:
+        while chunk := source.read(CHUNK_BYTES):
+            block = held + chunk
+            end = max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
+            sink.write(spaces_to_tabs(block[:end]))
+            held = block[end:]
+        sink.write(spaces_to_tabs(held))
     return target

@@ -21,6 +21,7 @@ from dagster_project.ingestion.formats import (
     load_formats,
     missing_columns,
     recognise,
+    recognise_headerless,
 )
 from dagster_project.ingestion.mapping import (
     MAPPING_FILE_NAME,
@@ -198,8 +199,10 @@ def inspect_file(
 def _with_tables(
     file: PlannedFile, mapping: Mapping | None, connection: duckdb.DuckDBPyConnection
 ) -> PlannedFile:
-    tables = find_tables(file.path, connection)
-    planned = mapping.plan(tables) if mapping else recognise_tables(tables, load_formats())
+    if mapping is None:
+        planned = recognise_tables(find_tables(file.path, connection), load_formats())
+    else:
+        planned = mapping.plan(lambda dialect: find_tables(file.path, connection, dialect))
     return replace(file, tables=tuple(PlannedTable(*pair) for pair in planned), mapping=mapping)
 
 
@@ -228,7 +231,7 @@ def _outdated_copy(
 def recognise_tables(
     tables: tuple[Table, ...], formats: tuple[Format, ...]
 ) -> list[tuple[Table, Binding]]:
-    """The tables whose header is known, each with how it is read.
+    """The tables whose header, or else whose first records are known, each with how it is read.
 
     Raises:
         RefusedFile: none is known; names the closest format and the columns it misses.
@@ -237,6 +240,10 @@ def recognise_tables(
         (table, binding)
         for table in tables
         if (binding := recognise(table.header, formats)) is not None
+    ] or [
+        (table.without_header(), binding)
+        for table in tables
+        if (binding := recognise_headerless(table.first_records, formats)) is not None
     ]
     if not known:
         raise _unknown_header(tables, formats)

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,12 +23,17 @@ from dagster_project.ingestion.encoding import (
     broken_encoding,
     detect_encoding,
     recode_to_utf8,
+    spaces_to_tabs,
+    tabs_for_spaces,
 )
 from dagster_project.ingestion.refusal import RefusedFile
 from dagster_project.ingestion.workbook import check_workbook, sheet_names
 
 MAX_COLUMNS = 2_000
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
+
+# So many records at a file's start say whether it is of a headerless format.
+_FIRST_RECORDS = 20
 
 # Not FLOAT and DOUBLE: their NaN means "nothing".
 _TYPED = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*|DATE|TIMESTAMP.*)$")
@@ -46,18 +51,37 @@ _KIND_BY_SUFFIX = {
 
 
 @dataclass(frozen=True)
+class Dialect:
+    """What a mapping says of a file that does not show it itself.
+
+    Attributes:
+        has_header: the first record of a CSV file or sheet holds the columns' names.
+        delimiter: of a CSV file; None looks which one the first record has.
+        spaces: a CSV file's fields are parted by any number of spaces and tabs.
+    """
+
+    has_header: bool = True
+    delimiter: str | None = None
+    spaces: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of rows inside a file.
 
     Attributes:
         kind: csv, xlsx, parquet or json.
-        header: the file's own column names, in order.
+        header: the file's own column names, in order; "1", "2" … where it has none.
         encoding: of a text file; None for xlsx and parquet.
         delimiter: of a CSV file.
-        skip: blank lines above a CSV file's header.
+        skip: blank lines above a CSV file's first record.
         sheet: of a workbook.
         typed: positions of a parquet file's numbers and times, in which there is nothing to trim
             and no word for "nothing".
+        has_header: False when the first record is data.
+        spaces: a CSV file's fields are parted by any number of spaces and tabs; they are made
+            one tab, the `delimiter`, before it is read.
+        first_records: of a CSV file, line by line and the header included.
     """
 
     kind: str
@@ -67,6 +91,21 @@ class Table:
     skip: int = 0
     sheet: str | None = None
     typed: frozenset[int] = frozenset()
+    has_header: bool = True
+    spaces: bool = False
+    first_records: tuple[tuple[str, ...], ...] = ()
+
+    def label(self, position: int) -> str:
+        """What a message calls the column at a 0-based position."""
+        name = self.header[position].strip()
+        return name if self.has_header else f"column {name}"
+
+    def without_header(self) -> Table:
+        """The same CSV file when its first record turns out to be data."""
+        widths = [len(record) for record in self.first_records]
+        # The first record may be the broken one.
+        width = max(widths, key=widths.count, default=len(self.header))
+        return replace(self, header=_numbers(width), has_header=False)
 
 
 def excel_extension() -> Path:
@@ -106,10 +145,13 @@ def file_kind(path: Path) -> str:
     return kind
 
 
-def find_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+def find_tables(
+    path: Path, connection: duckdb.DuckDBPyConnection, dialect: Dialect = Dialect()
+) -> tuple[Table, ...]:
     """Every table of rows in the file with its header; reads no more than the file's start.
 
-    A workbook gives one table for each sheet that is not empty.
+    A workbook gives one table for each sheet that is not empty. `dialect` concerns CSV files and
+    sheets alone: other kinds of file carry the names of their columns.
 
     Raises:
         RefusedFile: the file cannot be read as what its ending says.
@@ -121,8 +163,14 @@ def find_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tabl
             "文件是空的（0 字节）。请从后台重新导出后再放入。",
             "The file is empty (0 bytes). Export it again and drop the new file.",
         )
-    find = {"csv": _csv_tables, "xlsx": _xlsx_tables, "parquet": _parquet_tables}
-    tables = find.get(kind, _json_tables)(path, connection)
+    if kind == "csv":
+        tables = _csv_tables(path, dialect)
+    elif kind == "xlsx":
+        tables = _xlsx_tables(path, connection, dialect)
+    elif kind == "parquet":
+        tables = _parquet_tables(path, connection)
+    else:
+        tables = _json_tables(path, connection)
     if not any(name.strip() for table in tables for name in table.header):
         raise RefusedFile(
             "empty_file",
@@ -140,16 +188,18 @@ def find_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tabl
     return tables
 
 
-def as_utf8(path: Path, encoding: str | None, scratch: Path) -> Path:
-    """The file itself when DuckDB can read its bytes, else a UTF-8 copy at `scratch`.
+def readable_csv(path: Path, table: Table, encoding: str | None, scratch: Path) -> Path:
+    """The file itself when DuckDB can read its bytes, else a copy at `scratch` that it can.
 
     Raises:
         RefusedFile: a byte is not valid in the encoding.
     """
-    if encoding is None or encoding in ("utf-8", "utf-8-sig"):
-        return path
     scratch.parent.mkdir(parents=True, exist_ok=True)
-    return recode_to_utf8(path, encoding, scratch)
+    if encoding not in (None, "utf-8", "utf-8-sig"):
+        path = recode_to_utf8(path, encoding, scratch)
+    if table.spaces:
+        path = tabs_for_spaces(path, scratch.with_suffix(".tabs")).replace(scratch)
+    return path
 
 
 def relation(table: Table, path: Path, positions: Iterable[int], rejects: str | None) -> str:
@@ -166,7 +216,8 @@ def relation(table: Table, path: Path, positions: Iterable[int], rejects: str | 
     if table.kind == "csv":
         columns = ", ".join(f"'f{i}': 'VARCHAR'" for i in range(len(table.header)))
         reader = (
-            f"read_csv({file}, auto_detect = false, header = true, columns = {{{columns}}}, "
+            f"read_csv({file}, auto_detect = false, header = {table.has_header}, "
+            f"columns = {{{columns}}}, "
             f"delim = {sql_literal(table.delimiter)}, skip = {table.skip}, "
             "quote = '\"', escape = '\"', "
             f"store_rejects = true, rejects_scan = '{rejects}_scans', "
@@ -181,7 +232,7 @@ def relation(table: Table, path: Path, positions: Iterable[int], rejects: str | 
             "all_varchar = true, stop_at_empty = false)"
         )
         fields = [f"{_column_letters(i)}1" for i in range(len(table.header))]
-        return _numbered(reader, fields, wanted, first_row=0)
+        return _numbered(reader, fields, wanted, first_row=0 if table.has_header else 1)
     names = {i: '"' + table.header[i].replace('"', '""') + '"' for i in wanted}
     if table.kind == "parquet":
         fields_sql = "".join(f", cast({names[i]} as varchar) as f{i}" for i in wanted)
@@ -211,7 +262,7 @@ def _numbered(reader: str, fields: list[str], wanted: list[int], first_row: int)
     )
 
 
-def _csv_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+def _csv_tables(path: Path, dialect: Dialect) -> tuple[Table, ...]:
     encoding = detect_encoding(path)
     with path.open("rb") as file:
         raw = file.read(SAMPLE_BYTES)
@@ -225,9 +276,21 @@ def _csv_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tabl
     skip = len(text[: len(text) - len(body)].splitlines())
     if "\n" not in body and "\r" not in body and path.stat().st_size > SAMPLE_BYTES:
         raise _header_too_long()
-    headers = {delimiter: _first_record(body, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda candidate: len(headers[candidate]))
-    return (Table("csv", headers[delimiter], encoding, delimiter, skip),)
+    if dialect.spaces:
+        body = spaces_to_tabs(body.encode()).decode()
+    candidates = (dialect.delimiter,) if dialect.delimiter else DELIMITERS
+    headers = {delimiter: _first_record(body, delimiter) for delimiter in candidates}
+    delimiter = max(candidates, key=lambda candidate: len(headers[candidate]))
+    table = Table(
+        "csv",
+        headers[delimiter],
+        encoding,
+        delimiter,
+        skip,
+        spaces=dialect.spaces,
+        first_records=_first_records(body, delimiter),
+    )
+    return (table if dialect.has_header else table.without_header(),)
 
 
 def _first_record(text: str, delimiter: str) -> tuple[str, ...]:
@@ -236,6 +299,22 @@ def _first_record(text: str, delimiter: str) -> tuple[str, ...]:
         return tuple(next((record for record in records if record), ()))
     except csv.Error as error:
         raise _header_too_long() from error
+
+
+def _first_records(text: str, delimiter: str) -> tuple[tuple[str, ...], ...]:
+    """The first lines, each by itself: an open quote must not swallow the lines after it."""
+    lines = [line for line in re.split(r"[\r\n]+", text, maxsplit=_FIRST_RECORDS) if line]
+    try:
+        return tuple(
+            tuple(next(csv.reader([line], delimiter=delimiter), ()))
+            for line in lines[:_FIRST_RECORDS]
+        )
+    except csv.Error:  # a value longer than any real one: no format looks like that
+        return ()
+
+
+def _numbers(width: int) -> tuple[str, ...]:
+    return tuple(str(number) for number in range(1, width + 1))
 
 
 def _header_too_long() -> RefusedFile:
@@ -247,7 +326,9 @@ def _header_too_long() -> RefusedFile:
     )
 
 
-def _xlsx_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+def _xlsx_tables(
+    path: Path, connection: duckdb.DuckDBPyConnection, dialect: Dialect
+) -> tuple[Table, ...]:
     check_workbook(path)
     connection.execute(f"load {sql_literal(str(excel_extension()))}")
     tables = []
@@ -263,7 +344,9 @@ def _xlsx_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tab
                 continue
             raise _broken("Excel", error) from error
         if row is not None and any(row):
-            tables.append(Table("xlsx", tuple(cell or "" for cell in row), sheet=sheet))
+            names = tuple(cell or "" for cell in row)
+            header = names if dialect.has_header else _numbers(len(names))
+            tables.append(Table("xlsx", header, sheet=sheet, has_header=dialect.has_header))
     return tuple(tables)
 
 

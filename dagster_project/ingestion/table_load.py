@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,9 +22,9 @@ from dagster_project.ingestion.inspect import PlannedFile, PlannedTable
 from dagster_project.ingestion.open_quotes import DELIMITER_MARK, QUOTE_MARK, disarm
 from dagster_project.ingestion.raw_copy import raw_path
 from dagster_project.ingestion.readers import (
-    as_utf8,
     broken_while_reading,
     excel_extension,
+    readable_csv,
     relation,
 )
 from dagster_project.ingestion.refusal import RefusedFile
@@ -33,6 +34,9 @@ from dagster_project.settings import Settings
 
 # Names of temporary tables and of recoded copies in the work folder.
 SCRATCH_PREFIX = "load_"
+
+# Of a file's content hash, in an order id made of it and the row number.
+_HASH_DIGITS = 8
 
 # Stray quotes pair up, so each round finds at least half of those left: enough for 30,000.
 _QUOTE_ROUNDS = 15
@@ -104,7 +108,12 @@ def insert_staged(
     rejected = _insert_rejected(connection, batch_id, file, staged)
     rows = _true_row_numbers(staged.name) if rejected else staged.name
     number = f"_row_number + {_rows_before(connection, file, format_.name)}"
-    main = ", ".join(column.name for column in format_.main_columns)
+    numbered = {
+        bound.column.name: f"{sql_literal(file.sha256[:_HASH_DIGITS] + '-')} || ({number})"
+        for bound in staged.planned.binding.columns
+        if bound.row_number
+    }
+    main = ", ".join(numbered.get(name, name) for name in (c.name for c in format_.main_columns))
     connection.execute(
         f"insert into raw.{format_.name} select {batch_id}, {file.file_id}, {number}, "
         f"_row_hash, _issues, _unreadable, {main} from {rows}"
@@ -131,7 +140,7 @@ def _stage_csv(
     scratch: Path,
 ) -> None:
     table = staged.planned.table
-    readable = as_utf8(path, table.encoding, scratch)
+    readable = readable_csv(path, table, table.encoding, scratch)
     try:
         _read(connection, settings, staged, readable)
     except RefusedFile:
@@ -140,10 +149,10 @@ def _stage_csv(
         _read(connection, settings, staged, readable)
     if _error_positions(connection, staged, "error_type = 'INVALID ENCODING'"):
         # The first megabyte was UTF-8, something later is not: an ASCII start of a Chinese file.
-        if not "".join(table.header).isascii():
+        if not "".join(chain(table.header, *table.first_records)).isascii():
             raise broken_encoding(path, "utf-8")
         try:
-            readable = as_utf8(path, "gb18030", scratch)
+            readable = readable_csv(path, table, "gb18030", scratch)
         except RefusedFile as refused:
             raise broken_encoding(path, "utf-8") from refused
         _read(connection, settings, staged, readable)
@@ -208,7 +217,7 @@ def _insert_rejected(
         select
             row_number() over (order by line, start) as ordinal,
             -- the reader counts the header and blank lines too
-            line - 1 - (
+            line - {int(table.has_header)} - (
                 select count(*) from {staged.name}_blanks where position < start
             ) as _row_number,
             translate(

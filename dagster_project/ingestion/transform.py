@@ -53,7 +53,7 @@ valued as (select *, {", ".join(values)} from parsed)
 select
     _row_number,
     {_row_hash(columns)} as _row_hash,
-    {_issues(columns, table.header)} as _issues,
+    {_issues(columns, table)} as _issues,
     {_unreadable(columns)} as _unreadable,
     {names}
 from valued
@@ -91,9 +91,9 @@ def _parsed(bound: BoundColumn, index: int, binding: Binding, clock: Clock) -> s
         return text
     if bound.column.kind == "flag":
         return call(kind.value_macro, text, bound.column.pattern)
-    if kind.zoned:
-        return call(kind.value_macro, text, clock.time_zone, binding.time_zone, binding.date_format)
-    return call(kind.value_macro, text)
+    zone = [clock.time_zone] if kind.zoned else []
+    written = [binding.time_zone, binding.date_format] if kind.written else []
+    return call(kind.value_macro, text, *zone, *written)
 
 
 def _value(bound: BoundColumn, index: int, clock: Clock) -> str:
@@ -110,18 +110,18 @@ def _row_hash(columns: tuple[BoundColumn, ...]) -> str:
     return f"md5_number_lower(concat_ws(chr(31), {parts}))"
 
 
-def _issues(columns: tuple[BoundColumn, ...], header: tuple[str, ...]) -> str:
+def _issues(columns: tuple[BoundColumn, ...], table: Table) -> str:
     parts = [
-        _issue(bound, index, header)
+        _issue(bound, index, table)
         for index, bound in enumerate(columns)
         if KINDS[bound.column.kind].expected and not _is_absent(bound)
     ]
     return f"nullif(concat_ws('; ', {', '.join(parts)}), '')" if parts else "cast(null as varchar)"
 
 
-def _issue(bound: BoundColumn, index: int, header: tuple[str, ...]) -> str:
+def _issue(bound: BoundColumn, index: int, table: Table) -> str:
     kind = KINDS[bound.column.kind]
-    label = header[bound.positions[0]].strip() if bound.positions else bound.column.name
+    label = table.label(bound.positions[0]) if bound.positions else bound.column.name
     start = f"{sql_literal(label + ': ' + chr(34))} || left(t{index}, {_SHOWN_CHARACTERS}) || "
     problem = (
         f"when p{index} is null then {start}{sql_literal(f'{chr(34)} is not {kind.expected}')}"

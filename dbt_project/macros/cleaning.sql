@@ -200,6 +200,13 @@ coalesce(
 cast({{ clean_time(text, time_zone, from_time_zone, date_format) }} as date)
 {%- endmacro -%}
 
+{# Seconds since 1970 say their moment by themselves, whatever zone or date format a file uses. #}
+{%- macro clean_unix_time(text, time_zone) -%}
+timezone('{{ time_zone }}', to_timestamp(
+    try_cast(nullif(regexp_extract({{ text }}, '^([0-9]{1,11})(?:[.]0+)?$', 1), '') as bigint)
+))
+{%- endmacro -%}
+
 {# Whole seconds of 1970 or a year 2109 are a broken clock or a wrong format, not an order. #}
 {%- macro plausible_time(value, latest) -%}
 case when {{ value }} between timestamp '1990-01-01 00:00:00' and timestamp '{{ latest }}' then {{ value }} end

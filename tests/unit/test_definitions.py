@@ -45,6 +45,7 @@ RAW = {
     "online_retail",
     "taobao_order_lines",
     "taobao_orders",
+    "taobao_user_behavior",
 }
 
 

@@ -7,8 +7,9 @@ Adding a format is adding a file; no code here names one.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -40,6 +41,8 @@ class Column:
             for them is taken together.
         pattern: regular expression of a `flag`.
         upper: stored in upper case.
+        position: 1-based place in a record of a headerless format.
+        looks_like: regular expression that the values of a headerless format fulfil.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Column:
     of: tuple[str, ...] = ()
     pattern: str | None = None
     upper: bool = False
+    position: int | None = field(default=None, repr=False)
+    looks_like: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class Format:
         description: language code to text.
         columns: in the order of the raw table.
         mapped: recognised by a `mapping.yml`, never by its header alone.
+        headerless: its files have no header; recognised by the values of their first records.
         require_any: a mapping must give all columns of at least one of these groups.
         definition_hash: changes when a file of this format would be read differently.
     """
@@ -76,6 +82,7 @@ class Format:
     description: dict[str, str]
     columns: tuple[Column, ...]
     mapped: bool
+    headerless: bool
     require_any: tuple[tuple[str, ...], ...]
     definition_hash: str
 
@@ -103,12 +110,14 @@ class BoundColumn:
         positions: 0-based positions in the file's header; empty when the file lacks it.
         constant: the same text for every row, from a mapping.
         values: pairs (the file's text, the warehouse's text), from a mapping.
+        row_number: the value is made of the file's content hash and the row's number.
     """
 
     column: Column
     positions: tuple[int, ...] = ()
     constant: str | None = None
     values: tuple[tuple[str, str], ...] = ()
+    row_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,7 +167,8 @@ def parse_format(text: str, file_name: str) -> Format:
     """
     document: dict[str, Any] = yaml.safe_load(text)
     unknown = set(document) - {
-        "format", "source", "entity", "description", "columns", "mapped", "require_any",
+        "format", "source", "entity", "description", "columns", "mapped", "headerless",
+        "require_any",
     }  # fmt: skip
     missing = {"format", "source", "entity", "description", "columns"} - set(document)
     if unknown or missing:
@@ -166,6 +176,13 @@ def parse_format(text: str, file_name: str) -> Format:
     columns = tuple(
         _parse_column(name, spec, file_name) for name, spec in document["columns"].items()
     )
+    headerless = bool(document.get("headerless", False))
+    placed = [column.position for column in columns if column.position is not None]
+    if len(placed) != (len(columns) if headerless else 0) or len(set(placed)) != len(placed):
+        raise FormatError(
+            f"{file_name}: each column of a headerless format has a position of its own, "
+            "and no other format has any"
+        )
     groups = tuple(tuple(group) for group in document.get("require_any", ()))
     return Format(
         name=document["format"],
@@ -174,10 +191,12 @@ def parse_format(text: str, file_name: str) -> Format:
         description=document["description"],
         columns=columns,
         mapped=bool(document.get("mapped", False)),
+        headerless=headerless,
         require_any=groups,
         definition_hash=_hash(
             document["format"],
             *(repr(column) + definition_of(column.kind, column.pattern) for column in columns),
+            *(str(position) for position in placed),
         ),
     )
 
@@ -189,16 +208,51 @@ def recognise(header: tuple[str, ...], formats: tuple[Format, ...]) -> Binding |
     """
     candidates = [
         bind(format_, header)
-        for format_ in formats
-        if not format_.mapped and not missing_columns(format_, header)
+        for format_ in _known_by_header(formats)
+        if not missing_columns(format_, header)
     ]
     return max(candidates, key=_matched, default=None)
 
 
+def recognise_headerless(
+    records: tuple[tuple[str, ...], ...], formats: tuple[Format, ...]
+) -> Binding | None:
+    """The headerless format whose columns look like the values of a file's first records."""
+    found = (format_ for format_ in formats if format_.headerless and _looks_like(format_, records))
+    format_ = next(found, None)
+    if format_ is None:
+        return None
+    bound = tuple(
+        BoundColumn(column, (column.position - 1,))
+        for column in format_.columns
+        if column.position is not None
+    )
+    return Binding(format_, bound, definition_hash=format_.definition_hash)
+
+
+def _looks_like(format_: Format, records: tuple[tuple[str, ...], ...]) -> bool:
+    """Do the records fit? One broken record in ten is dirt and no reason to refuse the file."""
+    fitting = sum(
+        len(record) == len(format_.columns)
+        and all(
+            column.looks_like is None
+            or re.fullmatch(column.looks_like, record[(column.position or 1) - 1].strip())
+            for column in format_.columns
+        )
+        for record in records
+    )
+    return fitting > 0 and (len(records) - fitting) * 10 <= len(records)
+
+
+def _known_by_header(formats: tuple[Format, ...]) -> list[Format]:
+    return [format_ for format_ in formats if not format_.mapped and not format_.headerless]
+
+
 def closest(header: tuple[str, ...], formats: tuple[Format, ...]) -> Format | None:
     """The format that shares most with an unknown header; None when nothing is shared."""
-    known = [format_ for format_ in formats if not format_.mapped]
-    best = max(known, key=lambda format_: _overlap(format_, header), default=None)
+    best = max(
+        _known_by_header(formats), key=lambda format_: _overlap(format_, header), default=None
+    )
     return best if best is not None and _overlap(best, header) > 0 else None
 
 
@@ -244,7 +298,7 @@ def _overlap(format_: Format, header: tuple[str, ...]) -> float:
 def _parse_column(name: str, spec: dict[str, Any], file_name: str) -> Column:
     unknown = set(spec) - {
         "headers", "kind", "required", "must_parse", "personal", "combine", "of", "pattern",
-        "upper",
+        "upper", "position", "looks_like",
     }  # fmt: skip
     if unknown:
         raise FormatError(f"{file_name}: column {name}: unknown keys {sorted(unknown)}")
@@ -264,6 +318,8 @@ def _parse_column(name: str, spec: dict[str, Any], file_name: str) -> Column:
         of=tuple(spec.get("of", ())),
         pattern=spec.get("pattern"),
         upper=bool(spec.get("upper", False)),
+        position=spec.get("position"),
+        looks_like=spec.get("looks_like"),
     )
 
 

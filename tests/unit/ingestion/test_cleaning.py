@@ -297,3 +297,18 @@ def test_one_person_written_twice_has_one_key(connection, kind, one, same):
 )
 def test_what_is_masked_or_made_up_is_nobody(connection, kind, raw):
     assert clean(connection, "clean_text", kind, raw) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("1511544070", datetime(2017, 11, 25, 1, 21, 10)),
+        ("1511544070.0", datetime(2017, 11, 25, 1, 21, 10)),
+        ("0", datetime(1970, 1, 1, 8)),
+        ("-5", None),
+        ("99999999999999999999", None),
+        ("2017-11-25", None),
+    ],
+)
+def test_unix_time(connection, raw, expected):
+    assert clean(connection, "clean_text", "clean_unix_time", raw, ZONE) == expected
