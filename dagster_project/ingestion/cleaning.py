@@ -47,6 +47,7 @@ KINDS: dict[str, Kind] = {
     "text": Kind("VARCHAR"),
     "status": Kind("VARCHAR", value_macro="clean_status"),
     "order_state": Kind("VARCHAR", value_macro="clean_order_state", expected="an order state"),
+    "refund_state": Kind("VARCHAR", value_macro="clean_refund_state", expected="a refund state"),
     "amount": Kind("DECIMAL(18,4)", "amount_text", "clean_amount", expected="an amount"),
     "quantity": Kind("DECIMAL(18,3)", value_macro="clean_quantity", expected="a quantity"),
     "time": Kind(
@@ -56,6 +57,12 @@ KINDS: dict[str, Kind] = {
     "date": Kind(
         "DATE", value_macro="clean_date", range_macro="plausible_date",
         expected="a date", zoned=True, written=True,
+    ),
+    "future_time": Kind(
+        "TIMESTAMP", value_macro="clean_time", expected="a time", zoned=True, written=True,
+    ),
+    "future_date": Kind(
+        "DATE", value_macro="clean_date", expected="a date", zoned=True, written=True,
     ),
     "unix_time": Kind(
         "TIMESTAMP", value_macro="clean_unix_time", range_macro="plausible_time",

@@ -228,6 +228,10 @@ case
 end
 {%- endmacro -%}
 
+{%- macro clean_refund_state(text) -%}
+case when {{ text }} in ('succeeded', 'pending', 'refused') then {{ text }} end
+{%- endmacro -%}
+
 {%- macro clean_boolean(text) -%}
 case
     when lower({{ text }}) in ('是', 'true', 't', 'yes', 'y', '1', '1.0', '手机订单') then true

@@ -43,6 +43,8 @@ class Column:
         upper: stored in upper case.
         position: 1-based place in a record of a headerless format.
         looks_like: regular expression that the values of a headerless format fulfil.
+        description: language code to text, for whoever fills in or maps the column.
+        example: a value as a shop would write it.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Column:
     upper: bool = False
     position: int | None = field(default=None, repr=False)
     looks_like: str | None = field(default=None, repr=False)
+    description: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    example: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Format:
     Attributes:
         name: also the raw table's name.
         source: which source's asset loads it.
-        entity: orders, order_lines, customers or products.
+        entity: what one row is: orders, order_lines, customers, events …
         description: language code to text.
         columns: in the order of the raw table.
         mapped: recognised by a `mapping.yml`, never by its header alone.
@@ -298,7 +302,7 @@ def _overlap(format_: Format, header: tuple[str, ...]) -> float:
 def _parse_column(name: str, spec: dict[str, Any], file_name: str) -> Column:
     unknown = set(spec) - {
         "headers", "kind", "required", "must_parse", "personal", "combine", "of", "pattern",
-        "upper", "position", "looks_like",
+        "upper", "position", "looks_like", "description", "example",
     }  # fmt: skip
     if unknown:
         raise FormatError(f"{file_name}: column {name}: unknown keys {sorted(unknown)}")
@@ -320,6 +324,8 @@ def _parse_column(name: str, spec: dict[str, Any], file_name: str) -> Column:
         upper=bool(spec.get("upper", False)),
         position=spec.get("position"),
         looks_like=spec.get("looks_like"),
+        description=spec.get("description", {}),
+        example=spec.get("example"),
     )
 
 

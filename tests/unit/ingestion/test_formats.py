@@ -149,4 +149,19 @@ def test_definition_hash_follows_what_is_read():
 def test_every_format_is_described_in_both_languages():
     for format_ in load_formats():
         assert set(format_.description) == {"zh", "en"}
-        assert any(column.required for column in format_.columns)
+        assert format_.require_any or any(column.required for column in format_.columns)
+
+
+def test_every_column_of_an_entity_is_described_in_both_languages_with_an_example():
+    for format_ in load_formats():
+        for column in format_.columns:
+            if format_.mapped and not column.of:
+                assert set(column.description) == {"zh", "en"}, (format_.name, column.name)
+                assert all(column.description.values()), (format_.name, column.name)
+                assert isinstance(column.example, str), (format_.name, column.name)
+
+
+def test_a_description_does_not_change_how_a_file_is_read():
+    plain = parse_format(COLUMN + "{kind: id}", "f.yml").definition_hash
+    described = COLUMN + "{kind: id, description: {zh: x, en: x}, example: EXAMPLE}"
+    assert parse_format(described, "f.yml").definition_hash == plain
