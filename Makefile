@@ -45,6 +45,10 @@ nightly: setup  ## the nightly job on the landing folder (AS_OF_DATE=YYYY-MM-DD 
 summary: setup  ## what is published, what was refused, which rules hold
 	@$(BIN)/python -m dagster_project summary
 
+.PHONY: templates
+templates: setup  ## empty CSV files of the warehouse's own names, to fill in and drop
+	@$(BIN)/python -m dagster_project.ingestion templates
+
 .PHONY: dev
 dev: setup  ## Dagster's web UI on http://127.0.0.1:3000, with schedule and sensor
 	@$(BIN)/python -m dagster_project prepare

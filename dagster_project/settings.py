@@ -79,6 +79,11 @@ class Settings:
         return self.warehouse_dir / "landing"
 
     @property
+    def templates_dir(self) -> Path:
+        """Empty tables in the warehouse's own names, for a shop to fill in."""
+        return self.warehouse_dir / "templates"
+
+    @property
     def pseudonym_key_path(self) -> Path:
         """The warehouse's own secret, when `PSEUDONYM_KEY` is not set."""
         return self.warehouse_dir / "pseudonym.key"

@@ -13,6 +13,7 @@ from dagster_project.ingestion.formats import normalise_header
 from dagster_project.ingestion.inspect import LandingError, PlannedFile, inspect_file
 from dagster_project.ingestion.loader import LoadReport, forget, load_files
 from dagster_project.ingestion.sample import SampleMissing, put_sample
+from dagster_project.ingestion.templates import Outcome, write_templates
 from dagster_project.settings import Settings, SettingsError
 from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
 
@@ -45,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     drop.set_defaults(run=_forget)
     sample = commands.add_parser("sample", help="put sample data into an empty landing folder")
     sample.set_defaults(run=_sample)
+    empty = commands.add_parser("templates", help="write an empty CSV for every entity")
+    empty.set_defaults(run=_templates)
     return parser
 
 
@@ -132,6 +135,15 @@ def _sample(settings: Settings, options: argparse.Namespace) -> int:
         print(f"put {path.relative_to(settings.landing_dir)} into the landing folder")
     if not copied:
         print("the landing folder holds files already; nothing was put")
+    return 0
+
+
+def _templates(settings: Settings, options: argparse.Namespace) -> int:
+    for path, outcome in write_templates(settings.templates_dir):
+        if outcome is Outcome.KEPT:
+            print(f"kept {path}: it differs from the template; delete it to get a new one")
+        else:
+            print(f"{outcome.value} {path}")
     return 0
 
 

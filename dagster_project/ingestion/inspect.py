@@ -33,6 +33,11 @@ from dagster_project.ingestion.pseudonym import reading_context
 from dagster_project.ingestion.raw_copy import hash_file, raw_mapping_path, raw_path
 from dagster_project.ingestion.readers import Table, find_tables
 from dagster_project.ingestion.refusal import Refusal, RefusedFile
+from dagster_project.ingestion.templates import (
+    NearTemplate,
+    nearest_template,
+    recognise_template,
+)
 from dagster_project.settings import Settings
 
 _TEMPORARY_ENDINGS = (".tmp", ".part", ".crdownload", ".swp", "~")
@@ -231,7 +236,10 @@ def _outdated_copy(
 def recognise_tables(
     tables: tuple[Table, ...], formats: tuple[Format, ...]
 ) -> list[tuple[Table, Binding]]:
-    """The tables whose header, or else whose first records are known, each with how it is read.
+    """The tables that are known, each with how it is read.
+
+    A platform's header goes before a filled template, and both before the look of a file without
+    a header.
 
     Raises:
         RefusedFile: none is known; names the closest format and the columns it misses.
@@ -239,7 +247,9 @@ def recognise_tables(
     known = [
         (table, binding)
         for table in tables
-        if (binding := recognise(table.header, formats)) is not None
+        if (
+            binding := recognise(table.header, formats) or recognise_template(table.header, formats)
+        )
     ] or [
         (table.without_header(), binding)
         for table in tables
@@ -250,9 +260,16 @@ def recognise_tables(
     return known
 
 
+def _by_header(header: tuple[str, ...], formats: tuple[Format, ...]) -> Binding | None:
+    return recognise(header, formats) or recognise_template(header, formats)
+
+
 def _unknown_header(tables: tuple[Table, ...], formats: tuple[Format, ...]) -> RefusedFile:
     header = max((table.header for table in tables), key=len, default=())
     found = ", ".join(name.strip() for name in header[:20]) + (" …" if len(header) > 20 else "")
+    template = nearest_template(header, formats)
+    if template is not None:
+        return _unfinished_template(template)
     near = closest(header, formats)
     zh = f"表头无法识别。文件里的列：{found or '（没有）'}。"
     en = f"The header is not known. The file's columns: {found or '(none)'}. "
@@ -269,3 +286,28 @@ def _unknown_header(tables: tuple[Table, ...], formats: tuple[Format, ...]) -> R
         "columns mean, and drop it again."
     )
     return RefusedFile("unknown_header", zh, en)
+
+
+def _unfinished_template(near: NearTemplate) -> RefusedFile:
+    """The refusal of a header that speaks the warehouse's own names, but not all of it does."""
+    entity = near.format.entity
+    zh, en = (
+        f"表头接近模板 {entity}.csv，",
+        f"The header is nearly that of the template {entity}.csv",
+    )
+    if near.extra:
+        zh += f"但仓库没有这些列：{', '.join(near.extra)}。"
+        en += f", but these are no columns of it: {', '.join(near.extra)}"
+    if near.missing:
+        zh += f"缺少必需的列：{', '.join(near.missing)}。"
+        en += f"{';' if near.extra else ', but'} it misses: {', '.join(near.missing)}"
+    zh += (
+        "两种办法：把多余的列删掉或改成模板里的列名、补上缺少的列，再放入；"
+        "或者在文件旁放一个 mapping.yml 说明各列的含义。"
+    )
+    en += (
+        ". There are two ways out: delete these columns or give them the template's names, add "
+        "what is missing, and drop the file again; or put a mapping.yml beside it that says what "
+        "its columns mean."
+    )
+    return RefusedFile("unfinished_template", zh, en)

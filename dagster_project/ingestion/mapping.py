@@ -236,8 +236,7 @@ def _parse_table(document: Any, default_source: str) -> TableMapping:
     columns = document.get("columns")
     if not isinstance(columns, dict) or not columns:
         raise _WrongMapping("缺少 columns", "it has no `columns`")
-    given = [column.name for column in format_.columns if not column.of]
-    own = [name for name in given if name not in ("source", "shop")]
+    own = [c.name for c in format_.given_columns if c.name not in ("source", "shop")]
     _refuse_unknown("仓库列", "warehouse column", columns, own)
     dialect = _dialect(document)
     mapped = [_parse_column(name, spec) for name, spec in columns.items()]

@@ -6,7 +6,7 @@ the checks over both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dagster_project.ingestion.cleaning import KINDS, call, sql_literal
 from dagster_project.ingestion.formats import Binding, BoundColumn
@@ -63,6 +63,9 @@ from valued
 def _text(bound: BoundColumn, table: Table) -> str:
     if bound.constant is not None:
         return sql_literal(bound.constant)
+    if bound.default is not None:
+        found = _text(replace(bound, default=None), table)
+        return f"coalesce({found}, {sql_literal(bound.default)})"
     if not bound.positions:
         return "cast(null as varchar)"
     fields = [f"f{position}" for position in bound.positions]
@@ -79,7 +82,7 @@ def _text(bound: BoundColumn, table: Table) -> str:
 
 
 def _is_absent(bound: BoundColumn) -> bool:
-    return bound.constant is None and not bound.positions
+    return bound.constant is None and bound.default is None and not bound.positions
 
 
 def _parsed(bound: BoundColumn, index: int, binding: Binding, clock: Clock) -> str:

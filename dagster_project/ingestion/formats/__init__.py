@@ -100,6 +100,11 @@ class Format:
         """Columns of `raw.<name>_personal`; empty when the format holds nothing personal."""
         return tuple(column for column in self.columns if column.personal)
 
+    @property
+    def given_columns(self) -> tuple[Column, ...]:
+        """Columns that a mapping or template gives; the others are made of these."""
+        return tuple(column for column in self.columns if not column.of)
+
     def column(self, name: str) -> Column | None:
         """The column called `name`, if there is one."""
         return next((column for column in self.columns if column.name == name), None)
@@ -115,6 +120,7 @@ class BoundColumn:
         constant: the same text for every row, from a mapping.
         values: pairs (the file's text, the warehouse's text), from a mapping.
         row_number: the value is made of the file's content hash and the row's number.
+        default: the text of a row that has none, also when the file lacks the column.
     """
 
     column: Column
@@ -122,6 +128,7 @@ class BoundColumn:
     constant: str | None = None
     values: tuple[tuple[str, str], ...] = ()
     row_number: bool = False
+    default: str | None = None
 
 
 @dataclass(frozen=True)

@@ -71,3 +71,13 @@ def test_sample_missing_says_how_to_install_it(cli, monkeypatch):
     monkeypatch.setattr(sample, "find_spec", lambda name: None)
     status, _, err = cli("sample")
     assert status == 2 and "pip install" in err
+
+
+def test_templates(cli, warehouse: Warehouse):
+    folder = warehouse.settings.templates_dir
+    status, out, _ = cli("templates")
+    assert status == 0 and f"written {folder / 'orders.csv'}" in out
+    (folder / "orders.csv").write_text("mine")
+    status, out, _ = cli("templates")
+    assert status == 0 and f"kept {folder / 'orders.csv'}" in out
+    assert f"unchanged {folder / 'customers.csv'}" in out

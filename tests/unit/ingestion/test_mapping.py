@@ -158,3 +158,97 @@ def test_lines_need_an_amount_or_price_and_quantity(warehouse: Warehouse):
     mapping = LINES.replace("  gross_amount: 金额\n", "").replace("  unit_price: 单价\n", "")
     drop(warehouse, mapping, [ROW])
     assert "gross_amount | unit_price + quantity" in warehouse.load().refused[0].refusal.en
+
+
+TABLES = """
+source: flagship
+tables:
+  - entity: orders
+    columns: {order_id: 单号, ordered_at: 下单时间}
+  - entity: order_lines
+    shop: 旗舰店
+    columns: {order_id: 单号, product_id: 货号, quantity: 数量, unit_price: 单价}
+  - entity: customers
+    source: members
+    columns: {customer_id: 会员}
+"""
+
+
+def drop_tables(warehouse: Warehouse, mapping: str = TABLES) -> None:
+    warehouse.drop("shop/mapping.yml", mapping.encode())
+    warehouse.drop("shop/orders.csv", csv_bytes(["单号", "下单时间"], [["1", "2019-03-11"]]))
+    lines = ["单号", "下单时间", "货号", "数量", "单价"]
+    warehouse.drop("shop/lines.csv", csv_bytes(lines, [["1", "2019-03-11", "A", "2", "3"]]))
+    warehouse.drop("shop/c/members.csv", csv_bytes(["会员", "备注"], [["M1", ""]]))
+
+
+def test_several_tables_in_one_mapping(warehouse: Warehouse):
+    drop_tables(warehouse)
+    formats = {file.relative: file.formats for file in warehouse.load().loaded}
+    assert formats == {
+        "shop/orders.csv": ("mapped_orders",),
+        "shop/lines.csv": ("mapped_order_lines",),  # its four columns beat the two of orders
+        "shop/c/members.csv": ("mapped_customers",),
+    }
+    assert warehouse.query("select source, order_id from raw.mapped_orders") == [("flagship", "1")]
+    assert warehouse.query("select source, shop from raw.mapped_order_lines") == [
+        ("flagship", "旗舰店")
+    ]
+    assert warehouse.query("select source from raw.mapped_customers") == [("members",)]
+
+
+def test_a_change_of_one_table_reads_its_files_alone_again(warehouse: Warehouse):
+    drop_tables(warehouse)
+    warehouse.load()
+    changed = TABLES.replace("单价}", "单价, line_id: {constant: L}}")
+    warehouse.drop("shop/mapping.yml", changed.encode())
+    assert [file.relative for file in warehouse.load().loaded] == ["shop/lines.csv"]
+    for path in (warehouse.landing / "shop").glob("*.*"):
+        path.unlink()
+    assert warehouse.load().loaded == ()
+
+
+def test_sheets_of_a_workbook_may_be_several_tables(warehouse: Warehouse, tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["会员"])
+    book.active.append(["M1"])
+    sheet = book.create_sheet("订单")
+    sheet.append(["单号", "下单时间"])
+    sheet.append(["7", "2019-03-11"])
+    book.create_sheet("说明").append(["谢谢"])
+    book.save(tmp_path / "a.xlsx")
+    warehouse.drop("shop/mapping.yml", TABLES.encode())
+    warehouse.drop("shop/a.xlsx", (tmp_path / "a.xlsx").read_bytes())
+    assert warehouse.load().loaded[0].formats == ("mapped_orders", "mapped_customers")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("entity: customers", "entity: people", ["entry 3", "'people'"]),
+        ("{customer_id: 会员}", "{customer_id: 会员}\n    header: false", ["entry 3", "position"]),
+        ("{customer_id: 会员}", "{customer_id: 1}\n    header: false", ["entry 3", "own"]),
+        ("source: flagship", "shop: flagship", ["unknown key: shop", "tables"]),
+        ("{customer_id: 会员}", "", ["entry 3", "columns"]),
+        (TABLES, "tables: {}", ["list"]),
+        (TABLES, "tables: [orders]", ["entry 1", "key: value"]),
+    ],
+)
+def test_a_wrong_table_is_named(warehouse: Warehouse, old: str, new: str, named: list[str]):
+    assert old in TABLES
+    drop_tables(warehouse, TABLES.replace(old, new))
+    refused = warehouse.load().refused
+    assert {file.refusal.code for file in refused} == {"wrong_mapping"}
+    for text in named:
+        assert text in refused[0].refusal.en
+    assert "mapping.yml" in refused[0].refusal.zh
+
+
+def test_a_file_that_fits_no_table_is_told_what_the_nearest_lacks(warehouse: Warehouse):
+    warehouse.drop("shop/mapping.yml", TABLES.encode())
+    warehouse.drop("shop/a.csv", csv_bytes(["单号", "货号", "数量"], [["1", "A", "2"]]))
+    (refused,) = warehouse.load().refused
+    assert "单价 (the nearest of its tables is order_lines)" in refused.refusal.en
+    assert "单号, 货号, 数量" in refused.refusal.zh
