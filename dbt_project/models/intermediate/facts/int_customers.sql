@@ -4,9 +4,49 @@ with orders as (
 
 ),
 
-described as (
+order_customers as (
+
+    select * from {{ ref('int_order_customers') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_customer_accounts') }}
+
+),
+
+customer_records as (
 
     select * from {{ ref('int_customer_records') }}
+
+),
+
+-- What is known of a person's accounts is known of the person; the first account that says a thing is believed.
+described as (
+
+    select
+        a.customer_id,
+        {% for column in ['gender', 'birth_date', 'age_band', 'province', 'city', 'acquisition_channel'] -%}
+        min_by(r.{{ column }}, a.account_rank) filter (where r.{{ column }} is not null) as {{ column }},
+        {% endfor -%}
+        min_by(b.customer_id, a.account_rank) filter (where b.customer_id <> a.customer_id) as referrer_id,
+        min(r.registered_at) as registered_at
+    from customer_records as r
+    inner join (
+        select
+            source,
+            source_customer_id,
+            customer_id,
+            row_number() over (
+                partition by customer_id
+                order by first_seen_at asc nulls last, source, source_customer_id
+            ) as account_rank
+        from accounts
+    ) as a
+        on r.source = a.source and r.source_customer_id = a.source_customer_id
+    left join accounts as b on r.source = b.source and r.source_referrer_id = b.source_customer_id
+    group by a.customer_id
 
 ),
 
@@ -14,58 +54,66 @@ described as (
 addressed as (
 
     select
-        source,
-        source_customer_id,
-        province,
-        city,
+        c.customer_id,
+        o.province,
+        o.city,
         row_number() over (
-            partition by source, source_customer_id
-            order by ordered_at desc, order_id desc
+            partition by c.customer_id
+            order by o.ordered_at desc, o.order_id desc
         ) as latest_rank
-    from orders
-    where source_customer_id is not null and province is not null
+    from orders as o
+    inner join order_customers as c on o.order_id = c.order_id
+    where c.customer_id is not null and o.province is not null
+
+),
+
+appearances as (
+
+    select customer_id, source, first_seen_at, 1 as accounts
+    from accounts
+
+    union all
+
+    select
+        c.customer_id,
+        o.source,
+        min(o.ordered_at) as first_seen_at,
+        0 as accounts
+    from orders as o
+    inner join order_customers as c on o.order_id = c.order_id
+    where o.source_customer_id is null and c.customer_id is not null
+    group by c.customer_id, o.source
 
 ),
 
 seen as (
 
-    select source, source_customer_id from orders where source_customer_id is not null
-    union
-    select source, source_customer_id from described
-
-),
-
-shared_ids as (
-
-    select source_customer_id
-    from seen
-    group by source_customer_id
-    having count(*) > 1
+    select
+        customer_id,
+        min_by(source, coalesce(cast(first_seen_at as {{ dbt.type_string() }}), '9999') || ' ' || source) as source,
+        sum(accounts) as accounts
+    from appearances
+    group by customer_id
 
 ),
 
 final as (
 
     select
-        case
-            when i.source_customer_id is not null then s.source || ':' || s.source_customer_id
-            else s.source_customer_id
-        end as customer_id,
+        s.customer_id,
         s.source,
-        s.source_customer_id,
+        s.accounts,
         d.gender,
         d.birth_date,
         d.age_band,
         coalesce(d.province, a.province) as province,
         coalesce(d.city, a.city) as city,
         d.registered_at,
-        d.source_referrer_id,
+        d.referrer_id,
         d.acquisition_channel
     from seen as s
-    left join described as d on s.source = d.source and s.source_customer_id = d.source_customer_id
-    left join addressed as a
-        on s.source = a.source and s.source_customer_id = a.source_customer_id and a.latest_rank = 1
-    left join shared_ids as i on s.source_customer_id = i.source_customer_id
+    left join described as d on s.customer_id = d.customer_id
+    left join addressed as a on s.customer_id = a.customer_id and a.latest_rank = 1
 
 )
 

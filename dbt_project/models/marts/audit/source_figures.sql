@@ -35,7 +35,7 @@ orders as (
 
 customers as (
 
-    select * from {{ ref('int_customers') }}
+    select * from {{ ref('int_customer_accounts') }}
 
 ),
 

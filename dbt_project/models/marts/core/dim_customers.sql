@@ -56,6 +56,7 @@ final as (
     select
         cast(c.customer_id as {{ dbt.type_string() }}) as customer_id,
         cast(c.source as {{ dbt.type_string() }}) as source,
+        cast(c.accounts as bigint) as accounts,
         cast(o.first_order_at as timestamp) as first_order_at,
         cast(o.first_purchase_at as timestamp) as first_purchase_at,
         cast(o.last_purchase_at as timestamp) as last_purchase_at,
@@ -80,12 +81,11 @@ final as (
         cast(c.city as {{ dbt.type_string() }}) as city,
         cast(t.city_tier as {{ dbt.type_string() }}) as city_tier,
         cast(c.registered_at as timestamp) as registered_at,
-        cast(r.customer_id as {{ dbt.type_string() }}) as referrer_id,
+        cast(c.referrer_id as {{ dbt.type_string() }}) as referrer_id,
         cast(c.acquisition_channel as {{ dbt.type_string() }}) as acquisition_channel
     from aged as c
     left join ordered as o on c.customer_id = o.customer_id
     left join city_tiers as t on c.city = t.city
-    left join customers as r on c.source = r.source and c.source_referrer_id = r.source_customer_id
 
 )
 

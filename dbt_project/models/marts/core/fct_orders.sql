@@ -4,9 +4,9 @@ with orders as (
 
 ),
 
-customers as (
+order_customers as (
 
-    select * from {{ ref('int_customers') }}
+    select * from {{ ref('int_order_customers') }}
 
 ),
 
@@ -48,7 +48,7 @@ judged as (
             false
         ) as is_outlier
     from orders as o
-    left join customers as c on o.source = c.source and o.source_customer_id = c.source_customer_id
+    left join order_customers as c on o.order_id = c.order_id
     left join bounds as b on o.source = b.source
 
 ),

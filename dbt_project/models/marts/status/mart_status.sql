@@ -11,13 +11,15 @@ inputs as (
     union all
     select 'customer_ids' as input, count(source_customer_id) as supplied from {{ ref('int_orders') }}
     union all
+    select 'contacts' as input, count(*) as supplied from {{ ref('int_identity_edges') }}
+    union all
     select 'order_lines' as input, count(*) as supplied from {{ ref('int_order_lines') }}
     union all
     select 'products' as input, count(*) as supplied from {{ ref('int_products') }} where is_in_catalogue
     union all
     select 'discounts' as input, count(*) as supplied from {{ ref('int_orders') }} where discount_amount > 0
     union all
-    select 'referrals' as input, count(source_referrer_id) as supplied from {{ ref('int_customers') }}
+    select 'referrals' as input, count(referrer_id) as supplied from {{ ref('int_customers') }}
     union all
     select
         'customer_attributes' as input,
