@@ -41,6 +41,14 @@ run: setup  ## the sample if the landing folder is empty, the nightly job, a sum
 nightly: setup  ## the nightly job on the landing folder (AS_OF_DATE=YYYY-MM-DD for another day)
 	@$(BIN)/python -m dagster_project nightly
 
+.PHONY: extract
+extract: setup  ## what is new in the databases and APIs of connections/ (NAME=… for one)
+	@$(BIN)/python -m dagster_project.connections extract $(NAME)
+
+.PHONY: connection
+connection: setup  ## log in to one connection and show its first rows (NAME=…)
+	@$(BIN)/python -m dagster_project.connections check $(NAME)
+
 .PHONY: summary
 summary: setup  ## what is published, what was refused, which rules hold
 	@$(BIN)/python -m dagster_project summary

@@ -6,6 +6,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from dagster_project.automation.jobs import build_automation, build_partitions
+from dagster_project.connections.assets import build_connection_assets
 from dagster_project.ingestion.assets import build_ingestion_assets
 from dagster_project.quality.checks import build_gates
 from dagster_project.serving.assets import build_publish_asset
@@ -24,9 +25,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     settings.export()
     project = load_project(settings)
     partitions = build_partitions(settings)
+    connections = build_connection_assets(settings)
+    extracted = [key for extract in connections for key in extract.keys]
     assets = dg.Definitions(
         assets=[
-            *build_ingestion_assets(settings),
+            *connections,
+            *build_ingestion_assets(settings, extracted),
             *build_dbt_assets(settings, project, partitions),
             build_publish_asset(settings, published_tables(read_manifest(project)), partitions),
         ],

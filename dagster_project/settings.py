@@ -89,6 +89,16 @@ class Settings:
         return self.warehouse_dir / "pseudonym.key"
 
     @property
+    def connections_dir(self) -> Path:
+        """One file for each database or API, `<name>.yml`."""
+        return self.warehouse_dir / "connections"
+
+    @property
+    def connections_state_dir(self) -> Path:
+        """How far each connection was read, and extracts that have not landed yet."""
+        return self.connections_dir / ".state"
+
+    @property
     def raw_dir(self) -> Path:
         """Every accepted file, unchanged, by its content hash."""
         return self.warehouse_dir / "raw"
@@ -158,6 +168,11 @@ class Settings:
                 "DBT_LOG_PATH": str(self.dbt_target_dir / "logs"),
                 "DO_NOT_TRACK": "1",
                 "GX_ANALYTICS_ENABLED": "false",
+                "RUNTIME__DLTHUB_TELEMETRY": "false",
+                "DLT_DATA_DIR": str(self.connections_state_dir),
+                "DLT_PROJECT_DIR": str(self.connections_dir),
+                # dlt keeps the names of columns as the source has them.
+                "SCHEMA__NAMING": "direct",
             }
         )
         os.environ.setdefault("DAGSTER_HOME", str(self.dagster_home))
@@ -180,6 +195,18 @@ class Settings:
             self.dagster_home,
         ):
             folder.mkdir(parents=True, exist_ok=True)
+
+
+def read_secret(name: str, environ: Mapping[str, str] | None = None) -> str:
+    """The value of the environment variable that a connection file names.
+
+    Raises:
+        SettingsError: it is not set.
+    """
+    value = (os.environ if environ is None else environ).get(name)
+    if not value:
+        raise SettingsError(f"the environment variable {name} is not set")
+    return value
 
 
 def _parse_date(name: str, text: str | None) -> date | None:

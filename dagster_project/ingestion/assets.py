@@ -1,6 +1,6 @@
 """The raw tables as assets: one ingestion per source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -40,12 +40,19 @@ def raw_key(format_name: str) -> dg.AssetKey:
     return dg.AssetKey(["raw", format_name])
 
 
-def build_ingestion_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The landing folder, and for each source its raw tables."""
+def build_ingestion_assets(
+    settings: Settings, upstream: Sequence[dg.AssetKey] = ()
+) -> list[dg.AssetsDefinition]:
+    """The landing folder, and for each source its raw tables.
+
+    Args:
+        settings: where everything lives.
+        upstream: assets that put files into the landing folder.
+    """
     formats = load_formats()
     sources = sorted({fmt.source for fmt in formats})
     return [
-        _landing_asset(settings),
+        _landing_asset(settings, upstream),
         *(
             _source_asset(settings, source, [fmt for fmt in formats if fmt.source == source])
             for source in sources
@@ -53,9 +60,10 @@ def build_ingestion_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     ]
 
 
-def _landing_asset(settings: Settings) -> dg.AssetsDefinition:
+def _landing_asset(settings: Settings, upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         key=LANDING_KEY,
+        deps=list(upstream),
         group_name="ingestion",
         owners=["team:data"],
         kinds={"file"},

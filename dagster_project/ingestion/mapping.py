@@ -155,7 +155,7 @@ def _no_table_fits(offers: list[tuple[Table, TableMapping]]) -> RefusedFile:
     several = len({id(mapping) for _, mapping in offers}) > 1
     zh = f"（最接近的是 {mapping.format.entity}）" if several else ""
     en = f" (the nearest of its tables is {mapping.format.entity})" if several else ""
-    return _refused(
+    return MappingRefused(
         f"文件里没有 mapping.yml 提到的列：{lacking}{zh}。文件里有：{has}",
         f"it names columns the file does not have: {lacking}{en}. The file has: {has}",
     )
@@ -174,7 +174,7 @@ def read_mapping(path: Path, landing: Path) -> Mapping | None:
             try:
                 text = candidate.read_text(encoding="utf-8-sig")
             except (UnicodeDecodeError, OSError) as error:
-                raise _refused("它不是 UTF-8 文本", "it is not UTF-8 text") from error
+                raise MappingRefused("它不是 UTF-8 文本", "it is not UTF-8 text") from error
             return parse_mapping(text, default_source=folder.name)
         if folder == landing or folder == folder.parent:
             return None
@@ -192,13 +192,15 @@ def parse_mapping(text: str, default_source: str) -> Mapping:
         document = yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         detail = str(error).replace("\n", " ")
-        raise _refused(f"YAML 语法有误（{detail}）", f"its YAML is broken ({detail})") from error
+        raise MappingRefused(
+            f"YAML 语法有误（{detail}）", f"its YAML is broken ({detail})"
+        ) from error
     try:
         if isinstance(document, dict) and "tables" in document:
             return _parse_tables(document, default_source)
         table = _parse_table(document, default_source)
     except _WrongMapping as wrong:
-        raise _refused(wrong.zh, wrong.en) from wrong
+        raise MappingRefused(wrong.zh, wrong.en) from wrong
     return Mapping((table,), table.text)
 
 
@@ -401,10 +403,19 @@ class _WrongMapping(Exception):
         self.zh, self.en = zh, en
 
 
-def _refused(zh: str, en: str) -> RefusedFile:
-    return RefusedFile(
-        "wrong_mapping",
-        f"旁边的 mapping.yml 有误：{zh}。请改好 mapping.yml，再把文件放回原来的文件夹。",
-        f"The mapping.yml beside the file is wrong: {en}. Mend mapping.yml, then put the file back "
-        "into its folder.",
-    )
+class MappingRefused(RefusedFile):
+    """A mapping that cannot be used, with the advice to mend it.
+
+    Attributes:
+        zh: what is wrong, without the advice, in Chinese.
+        en: the same in English.
+    """
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(
+            "wrong_mapping",
+            f"旁边的 mapping.yml 有误：{zh}。请改好 mapping.yml，再把文件放回原来的文件夹。",
+            f"The mapping.yml beside the file is wrong: {en}. Mend mapping.yml, then put the file "
+            "back into its folder.",
+        )
+        self.zh, self.en = zh, en

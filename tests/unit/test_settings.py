@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
+from dagster_project.settings import PROJECT_DIR, Settings, SettingsError, read_secret
 
 
 def test_defaults() -> None:
@@ -23,6 +23,12 @@ def test_paths_are_absolute_below_the_warehouse(tmp_path: Path) -> None:
     for path in (settings.landing_dir, settings.work_db, settings.serving_db, settings.reports_dir):
         assert path.is_absolute()
         assert path.is_relative_to(tmp_path / "w")
+
+
+def test_a_secret_that_is_not_set_is_named() -> None:
+    assert read_secret("SHOP_API_TOKEN", {"SHOP_API_TOKEN": "abc"}) == "abc"
+    with pytest.raises(SettingsError, match="SHOP_API_TOKEN is not set"):
+        read_secret("SHOP_API_TOKEN", {"SHOP_API_TOKEN": ""})
 
 
 @pytest.mark.parametrize(
