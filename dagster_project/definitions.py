@@ -5,7 +5,11 @@ from __future__ import annotations
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from dagster_project.automation.jobs import build_automation, build_partitions
+from dagster_project.automation.jobs import (
+    build_automation,
+    build_partitions,
+    with_freshness,
+)
 from dagster_project.connections.assets import build_connection_assets
 from dagster_project.ingestion.assets import build_ingestion_assets
 from dagster_project.quality.checks import build_gates
@@ -27,18 +31,19 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     partitions = build_partitions(settings)
     connections = build_connection_assets(settings)
     extracted = [key for extract in connections for key in extract.keys]
-    assets = dg.Definitions(
-        assets=[
-            *connections,
-            *build_ingestion_assets(settings, extracted),
-            *build_dbt_assets(settings, project, partitions),
-            build_publish_asset(settings, published_tables(read_manifest(project)), partitions),
-        ],
+    assets = [
+        *connections,
+        *build_ingestion_assets(settings, extracted),
+        *build_dbt_assets(settings, project, partitions),
+        build_publish_asset(settings, published_tables(read_manifest(project)), partitions),
+    ]
+    definitions = dg.Definitions(
+        assets=list(dg.map_asset_specs(lambda spec: with_freshness(spec, settings), assets)),
         asset_checks=build_gates(settings),
         resources={"dbt": DbtCliResource(project_dir=project)},
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(assets, build_automation(settings))
+    return dg.Definitions.merge(definitions, build_automation(settings))
 
 
 defs = build_definitions(Settings.from_env())

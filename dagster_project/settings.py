@@ -19,6 +19,8 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 # From the most careful to the most daring; what each joins is said in docs/identity.md.
 IDENTITY_RULES = ("strict", "standard", "loose")
 _SHORTEST_SECRET = 16
+# A night and a late morning: what came every day is not yet late at breakfast.
+DEFAULT_FRESH_HOURS = 30
 
 
 class SettingsError(ValueError):
@@ -36,6 +38,8 @@ class Settings:
         shop_timezone: IANA name of the shop's time zone (`SHOP_TIMEZONE`).
         target: dbt target (`DBT_TARGET`).
         identity_rule: what makes two accounts one person (`IDENTITY_RULE`).
+        fresh_hours: after so many hours without a new file or a run, data is late, after twice as
+            many stale (`FRESH_HOURS`).
         pseudonym_key: secret of the hashes of personal values (`PSEUDONYM_KEY`); None means the
             warehouse's own, in `pseudonym.key`.
     """
@@ -45,6 +49,7 @@ class Settings:
     shop_timezone: str
     target: str
     identity_rule: str = "standard"
+    fresh_hours: int = DEFAULT_FRESH_HOURS
     pseudonym_key: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -70,6 +75,7 @@ class Settings:
             identity_rule=_one_of(
                 "IDENTITY_RULE", env.get("IDENTITY_RULE") or "standard", IDENTITY_RULES
             ),
+            fresh_hours=_hours("FRESH_HOURS", env.get("FRESH_HOURS")),
             pseudonym_key=_secret("PSEUDONYM_KEY", env.get("PSEUDONYM_KEY")),
         )
 
@@ -166,6 +172,8 @@ class Settings:
                 "DBT_TARGET": self.target,
                 "DBT_TARGET_PATH": str(self.dbt_target_dir),
                 "DBT_LOG_PATH": str(self.dbt_target_dir / "logs"),
+                "IDENTITY_RULE": self.identity_rule,
+                "FRESH_HOURS": str(self.fresh_hours),
                 "DO_NOT_TRACK": "1",
                 "GX_ANALYTICS_ENABLED": "false",
                 "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -228,3 +236,11 @@ def _secret(name: str, text: str | None) -> str | None:
     if text and len(text) < _SHORTEST_SECRET:
         raise SettingsError(f"{name} is too short; use at least {_SHORTEST_SECRET} characters")
     return text or None
+
+
+def _hours(name: str, text: str | None) -> int:
+    if not text:
+        return DEFAULT_FRESH_HOURS
+    if not text.isdigit() or int(text) == 0:
+        raise SettingsError(f"{name}={text!r} is not a number of hours; write one such as 30")
+    return int(text)

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from datetime import timedelta
 
 import dagster as dg
 
@@ -17,6 +18,13 @@ SETTLE_SECONDS = 60
 def build_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
     """One partition per as-of date, in the shop's time zone; the first one is the latest day."""
     return dg.DailyPartitionsDefinition(LATEST_PARTITION, timezone=settings.shop_timezone)
+
+
+def with_freshness(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
+    """Fresh for `fresh_hours` after it was materialised, then late, then stale."""
+    late = timedelta(hours=settings.fresh_hours)
+    policy = dg.FreshnessPolicy.time_window(warn_window=late, fail_window=2 * late)
+    return dg.apply_freshness_policy(spec, policy)
 
 
 def build_automation(settings: Settings) -> dg.Definitions:
@@ -43,12 +51,11 @@ def build_automation(settings: Settings) -> dg.Definitions:
         description=f"Every night at 02:00 {settings.shop_timezone}, as of the day before.",
     )
 
-    # Stopped until somebody wants it: most shops load once a night.
     @dg.sensor(
         name="landing_sensor",
         job=nightly,
         minimum_interval_seconds=60,
-        default_status=dg.DefaultSensorStatus.STOPPED,
+        default_status=dg.DefaultSensorStatus.RUNNING,
         description="Runs the nightly job when files have landed and settled.",
     )
     def landing_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.ingestion import ledger
+from dagster_project.ingestion.export_time import export_time
 from dagster_project.ingestion.formats import (
     Binding,
     Format,
@@ -41,6 +44,10 @@ from dagster_project.ingestion.templates import (
 from dagster_project.settings import Settings
 
 _TEMPORARY_ENDINGS = (".tmp", ".part", ".crdownload", ".swp", "~")
+
+# A copy that is under way writes at least this often.
+_JUST_NOW_SECONDS = 2.0
+_WATCH_SECONDS = 0.3
 
 # Stands for the hash of a file that may not be opened.
 UNKNOWN_CONTENT = ""
@@ -74,6 +81,7 @@ class PlannedFile:
         relative: path below the landing folder, with `/`.
         sha256: of the content.
         bytes: size.
+        exported_at: when it was exported, shop-local; None for a file that may not be opened.
         tables: what is read; empty for a refused file.
         mapping: the `mapping.yml` that applies.
         refusal: why it cannot be read.
@@ -86,6 +94,7 @@ class PlannedFile:
     relative: str
     sha256: str
     bytes: int
+    exported_at: datetime | None = None
     tables: tuple[PlannedTable, ...] = ()
     mapping: Mapping | None = None
     refusal: Refusal | None = None
@@ -123,10 +132,12 @@ class LandingPlan:
     Attributes:
         batch_id: the same for every source loaded from this plan.
         files: to load and to refuse.
+        unsettled: paths below the landing folder of files that are still being written.
     """
 
     batch_id: int
     files: tuple[PlannedFile, ...]
+    unsettled: tuple[str, ...] = ()
 
     @property
     def refused(self) -> tuple[PlannedFile, ...]:
@@ -153,11 +164,13 @@ def inspect_landing(settings: Settings) -> LandingPlan:
     entries = ledger.read_ledger(settings.work_db)
     first_id = max((entry.file_id for entry in entries), default=0) + 1
     batch_id = max((entry.batch_id for entry in entries), default=0) + 1
+    paths = list(landing_files(landing))
+    growing = _still_written(paths)
     with duckdb.connect(":memory:") as connection:
         files = [
-            inspect_file(path, path.relative_to(landing).as_posix(), landing, connection)
-            for path in landing_files(landing)
-            if path.exists()  # not taken away since the folder was listed
+            _inspect_landed(path, settings, connection)
+            for path in paths
+            if path not in growing and path.exists()  # not taken away since the folder was listed
         ]
         present = {file.sha256 for file in files}
         files += [
@@ -168,7 +181,37 @@ def inspect_landing(settings: Settings) -> LandingPlan:
         ]
     ordered = sorted(files, key=lambda file: file.relative)
     numbered = (replace(file, file_id=first_id + index) for index, file in enumerate(ordered))
-    return LandingPlan(batch_id, tuple(numbered))
+    unsettled = sorted(path.relative_to(landing).as_posix() for path in growing)
+    return LandingPlan(batch_id, tuple(numbered), tuple(unsettled))
+
+
+def _still_written(paths: list[Path]) -> set[Path]:
+    """Files that grow under our eyes: only those changed just now are watched for a moment."""
+
+    def state(path: Path) -> tuple[int, int] | None:
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return None
+        return stat.st_size, stat.st_mtime_ns
+
+    just_now = (time.time() - _JUST_NOW_SECONDS) * 1e9
+    before = {path: found for path in paths if (found := state(path)) and found[1] > just_now}
+    if not before:
+        return set()
+    time.sleep(_WATCH_SECONDS)
+    return {path for path, found in before.items() if state(path) not in (None, found)}
+
+
+def _inspect_landed(
+    path: Path, settings: Settings, connection: duckdb.DuckDBPyConnection
+) -> PlannedFile:
+    relative = path.relative_to(settings.landing_dir).as_posix()
+    modified_at = path.stat().st_mtime
+    return replace(
+        inspect_file(path, relative, settings.landing_dir, connection),
+        exported_at=export_time(relative, modified_at, settings.shop_timezone),
+    )
 
 
 def landing_files(landing: Path) -> Iterator[Path]:
@@ -219,7 +262,9 @@ def _outdated_copy(
     kept_mapping = raw_mapping_path(settings.raw_dir, entry.sha256)
     if not path.exists():
         return None
-    file = PlannedFile(0, path, entry.source_file, entry.sha256, entry.bytes, in_landing=False)
+    file = PlannedFile(
+        0, path, entry.source_file, entry.sha256, entry.bytes, entry.exported_at, in_landing=False
+    )
     try:
         mapping = (
             parse_mapping(kept_mapping.read_text(encoding="utf-8"), default_source="")

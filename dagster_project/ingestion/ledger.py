@@ -30,6 +30,7 @@ class Entry:
     format: str | None
     encoding: str | None
     definition_hash: str | None
+    exported_at: datetime | None
     loaded_at: datetime
     status: str
     message: str | None
@@ -48,14 +49,17 @@ def read_ledger(work_db: Path) -> tuple[Entry, ...]:
 
 def entries(connection: duckdb.DuckDBPyConnection) -> tuple[Entry, ...]:
     """All entries by file id; none when the ledger does not exist yet."""
-    exists = connection.execute(
-        "select count(*) from duckdb_tables() "
+    found = connection.execute(
+        "select column_name from duckdb_columns() "
         "where schema_name = 'raw' and table_name = 'ingested_files'"
-    ).fetchone()
-    if exists is None or exists[0] == 0:
+    ).fetchall()
+    existing = {name for (name,) in found}
+    if not existing:
         return ()
+    # An older release's ledger is read before the loader brings it up to date.
+    columns = ", ".join(n if n in existing else f"null as {n}" for n, _ in INGESTED_FILES)
     rows = connection.execute(
-        f"select {_COLUMNS} from raw.ingested_files order by file_id"
+        f"select {columns} from raw.ingested_files order by file_id"
     ).fetchall()
     return tuple(Entry(*row) for row in rows)
 

@@ -130,7 +130,10 @@ def load_files(
     plan = plan or inspect_landing(settings)
     report = on_progress or (lambda line: None)
     loaded: list[LoadedFile] = []
-    skipped: list[SkippedFile] = []
+    skipped = [
+        SkippedFile(relative, "it is still being written; the next load takes it")
+        for relative in plan.unsettled
+    ]
     with _connect(settings) as connection:
         refused = _refuse_all(connection, settings, plan)
         present = {file.sha256 for file in plan.files if file.in_landing}
@@ -256,6 +259,7 @@ def _entry(
         format=", ".join(file.formats) or None,
         encoding=file.encoding,
         definition_hash=file.definition_hash(reading_context(settings)) if file.tables else None,
+        exported_at=file.exported_at,
         loaded_at=datetime.now(UTC).replace(tzinfo=None),
         status=status,
         message=message,

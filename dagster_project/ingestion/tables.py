@@ -38,6 +38,7 @@ INGESTED_FILES: tuple[tuple[str, str], ...] = (
     ("format", "VARCHAR"),
     ("encoding", "VARCHAR"),
     ("definition_hash", "VARCHAR"),
+    ("exported_at", "TIMESTAMP"),
     ("loaded_at", "TIMESTAMP"),
     ("status", "VARCHAR"),
     ("message", "VARCHAR"),

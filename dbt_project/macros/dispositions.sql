@@ -14,9 +14,12 @@
     where is_unreadable{% for column in key_columns %} or {{ column }} is null{% endfor %}
 {% endmacro %}
 
+{#- The other rows, with the version of their file: of two files the one exported later has the higher. -#}
 {% macro usable(rows, key_columns) %}
-    select * from {{ rows }}
-    where not is_unreadable{% for column in key_columns %} and {{ column }} is not null{% endfor %}
+    select r.*, v.file_version
+    from {{ rows }} as r
+    inner join {{ ref('int_file_versions') }} as v on r.file_id = v.file_id
+    where not r.is_unreadable{% for column in key_columns %} and r.{{ column }} is not null{% endfor %}
 {% endmacro %}
 
 {#- One record per key: the newest row stays. Only keys that stand more than once are ranked, because a window
@@ -26,12 +29,12 @@
         file_id,
         row_number,
         case
-            when row_hash = newest_row_hash and file_id = newest_file_id then 'exact_duplicate'
+            when row_hash = newest_row_hash and file_version = newest_file_version then 'exact_duplicate'
             when row_hash = newest_row_hash then 'file_overlap'
             else 'superseded'
         end as disposition,
         case
-            when row_hash = newest_row_hash and file_id = newest_file_id then 'the same row stands again in this file'
+            when row_hash = newest_row_hash and file_version = newest_file_version then 'the same row stands again in this file'
             when row_hash = newest_row_hash then 'the same row stands in a newer file'
             else 'a newer export of this record exists'
         end as reason
@@ -40,17 +43,18 @@
             r.file_id,
             r.row_number,
             r.row_hash,
+            r.file_version,
             row_number() over (
                 partition by {% for column in key_columns %}r.{{ column }}, {% endfor %}1
-                order by r.file_id desc, r.row_number desc
+                order by r.file_version desc, r.row_number desc
             ) as newest_rank,
             first_value(r.row_hash) over (
                 partition by {% for column in key_columns %}r.{{ column }}, {% endfor %}1
-                order by r.file_id desc, r.row_number desc
+                order by r.file_version desc, r.row_number desc
             ) as newest_row_hash,
-            max(r.file_id) over (
+            max(r.file_version) over (
                 partition by {% for column in key_columns %}r.{{ column }}, {% endfor %}1
-            ) as newest_file_id
+            ) as newest_file_version
         from {{ rows }} as r
         inner join (
             select {{ key_columns | join(", ") }}
@@ -88,45 +92,45 @@
         select
             o.source,
             o.source_order_id,
-            o.file_id,
-            max(n.file_id) as newest_file_id
+            o.file_version,
+            max(n.file_version) as newest_file_version
         from ({{ _document_items(rows, item_column) }}) as o
         inner join ({{ _document_items(rows, item_column) }}) as n
             on
                 o.source = n.source
                 and o.source_order_id = n.source_order_id
                 and o.item = n.item
-                and o.file_id < n.file_id
-        group by o.source, o.source_order_id, o.file_id
+                and o.file_version < n.file_version
+        group by o.source, o.source_order_id, o.file_version
     ) as replaced
         on
             older.source = replaced.source
             and older.source_order_id = replaced.source_order_id
-            and older.file_id = replaced.file_id
+            and older.file_version = replaced.file_version
     inner join ({{ _document_sizes(rows) }}) as sizes
         on
             replaced.source = sizes.source
             and replaced.source_order_id = sizes.source_order_id
-            and replaced.file_id = sizes.file_id
+            and replaced.file_version = sizes.file_version
     inner join ({{ _document_sizes(rows) }}) as newest
         on
             replaced.source = newest.source
             and replaced.source_order_id = newest.source_order_id
-            and replaced.newest_file_id = newest.file_id
+            and replaced.newest_file_version = newest.file_version
 {% endmacro %}
 
 {% macro _documents_in_several_files(rows) %}
     select source, source_order_id
     from {{ rows }}
     group by source, source_order_id
-    having min(file_id) < max(file_id)
+    having min(file_version) < max(file_version)
 {% endmacro %}
 
 {% macro _document_items(rows, item_column) %}
     select distinct
         r.source,
         r.source_order_id,
-        r.file_id,
+        r.file_version,
         r.{{ item_column }} as item
     from {{ rows }} as r
     inner join ({{ _documents_in_several_files(rows) }}) as several
@@ -137,13 +141,13 @@
     select
         r.source,
         r.source_order_id,
-        r.file_id,
+        r.file_version,
         count(*) as line_count,
         sum(cast(r.row_hash as decimal(38, 0))) as content
     from {{ rows }} as r
     inner join ({{ _documents_in_several_files(rows) }}) as several
         on r.source = several.source and r.source_order_id = several.source_order_id
-    group by r.source, r.source_order_id, r.file_id
+    group by r.source, r.source_order_id, r.file_version
 {% endmacro %}
 
 {#- Equal rows inside one document of one file, where the source's duplicate rule removes them. -#}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -109,8 +110,24 @@ def test_nightly_runs_at_two_shop_time(definitions: dg.Definitions) -> None:
     schedule = definitions.resolve_schedule_def("nightly_at_two")
     assert schedule.cron_schedule == "0 2 * * *"
     assert schedule.execution_timezone == "Asia/Shanghai"
-    assert definitions.resolve_sensor_def("landing_sensor").job_name == "nightly"
+    sensor = definitions.resolve_sensor_def("landing_sensor")
+    assert sensor.job_name == "nightly"
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     job = definitions.resolve_job_def("nightly")
     assert job.partitions_def is not None
     assert job.tags["dagster/partition"] == LATEST_PARTITION
     assert job.executor_def.name == "in_process"
+
+
+def test_every_table_shows_how_fresh_it_is(definitions: dg.Definitions) -> None:
+    policies = {
+        spec.key: spec.freshness_policy
+        for spec in definitions.resolve_all_asset_specs()
+        # written by the pipeline itself, read by dbt as sources
+        if spec.key.path[0] not in ("raw", "audit") or spec.key.path[1] in RAW
+    }
+    expected = dg.FreshnessPolicy.time_window(
+        warn_window=timedelta(hours=30), fail_window=timedelta(hours=60)
+    )
+    assert len(policies) > 90
+    assert {key for key, policy in policies.items() if policy != expected} == set()

@@ -38,3 +38,24 @@ def test_unusable_values_are_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name) as error:
         Settings.from_env({name: value})
     assert value in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IDENTITY_RULE", "lose"),
+        ("PSEUDONYM_KEY", "pa55word"),
+        ("FRESH_HOURS", "a day"),
+        ("FRESH_HOURS", "0"),
+    ],
+)
+def test_a_wrong_value_is_named_and_never_shown_when_it_is_secret(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name) as raised:
+        Settings.from_env({name: value})
+    assert (value in str(raised.value)) == (name != "PSEUDONYM_KEY")
+
+
+def test_the_secret_is_not_in_the_settings_text() -> None:
+    settings = Settings.from_env({"PSEUDONYM_KEY": "a very secret secret"})
+    assert settings.pseudonym_key == "a very secret secret"
+    assert "secret secret" not in repr(settings)

@@ -218,3 +218,12 @@ def test_a_changed_file_that_breaks_while_it_is_read_keeps_the_earlier_rows(ware
     assert warehouse.query("select count(*) from raw.taobao_orders") == [(2,)]
     copies = [path for path in warehouse.settings.raw_dir.rglob("*") if path.is_file()]
     assert len(copies) == 1
+
+
+def test_a_ledger_of_an_older_release_is_read_and_kept(warehouse):
+    warehouse.drop_orders()
+    warehouse.load()
+    with duckdb.connect(str(warehouse.settings.work_db)) as connection:
+        connection.execute("alter table raw.ingested_files drop column exported_at")
+    assert [file.reason for file in warehouse.load().skipped] == ["this content is loaded already"]
+    assert warehouse.query("select status from raw.ingested_files") == [("loaded",)]

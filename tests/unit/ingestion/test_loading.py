@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -328,3 +329,30 @@ def test_an_ascii_start_of_a_chinese_file_is_read_again(warehouse: Warehouse):
     warehouse.drop("late.csv", csv_bytes(header, rows, "gb18030"))
     assert [file.rows for file in warehouse.load().loaded] == [20_000]
     assert warehouse.query("select max(description) from raw.online_retail") == [("红色",)]
+
+
+def test_a_file_that_is_still_being_copied_waits_for_the_next_load(warehouse):
+    whole = csv_bytes(ORDER_HEADER, ORDER_ROWS * 50)
+    path = warehouse.drop("copying.csv", whole[:200])
+    stop = threading.Event()
+
+    def copy() -> None:
+        with path.open("ab") as file:
+            for start in range(200, len(whole), 50):
+                if stop.wait(0.05):
+                    break
+                file.write(whole[start : start + 50])
+                file.flush()
+
+    copier = threading.Thread(target=copy)
+    copier.start()
+    try:
+        report = warehouse.load()
+    finally:
+        stop.set()
+        copier.join()
+    assert [(file.relative, file.reason) for file in report.skipped] == [
+        ("copying.csv", "it is still being written; the next load takes it")
+    ]
+    path.write_bytes(whole)
+    assert [file.rows for file in warehouse.load().loaded] == [100]

@@ -16,6 +16,7 @@ final as (
         cast(unreadable_rows as bigint) as unreadable_rows,
         cast(format as {{ dbt.type_string() }}) as format,
         cast(encoding as {{ dbt.type_string() }}) as encoding,
+        cast(exported_at as timestamp) as exported_at,
         cast(loaded_at as timestamp) as loaded_at,
         cast(status as {{ dbt.type_string() }}) as status,
         cast(message as {{ dbt.type_string() }}) as message

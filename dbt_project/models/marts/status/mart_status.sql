@@ -4,6 +4,42 @@ with as_of as (
 
 ),
 
+files as (
+
+    select * from {{ ref('ingested_files') }} where status in ('loaded', 'replaced')
+
+),
+
+-- A source that has brought no new file for so long is late; the times of both are UTC.
+arrivals as (
+
+    select
+        source,
+        {{ dbt.datediff('max(loaded_at)', "cast('" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' as timestamp)", 'hour') }} as hours_ago
+    from files
+    where source is not null
+    group by source
+
+),
+
+freshness as (
+
+    select
+        case
+            when min(hours_ago) <= {{ env_var('FRESH_HOURS', '30') }} then 'fresh'
+            when min(hours_ago) <= 2 * {{ env_var('FRESH_HOURS', '30') }} then 'late'
+            else 'stale'
+        end as freshness,
+        {{ dbt.listagg(
+            measure="case when hours_ago > " ~ env_var('FRESH_HOURS', '30') ~ " then source end",
+            delimiter_text="', '",
+            order_by_clause="order by source"
+        ) }} as late_sources
+    from arrivals
+    having count(*) > 0
+
+),
+
 -- One row per input, with the number of rows that a shop has supplied.
 inputs as (
 
@@ -65,9 +101,12 @@ final as (
         cast(c.row_count as bigint) as rows,
         cast(a.as_of_date as date) as as_of_date,
         cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as built_at,
-        cast(m.missing_inputs as {{ dbt.type_string() }}) as missing_inputs
+        cast(m.missing_inputs as {{ dbt.type_string() }}) as missing_inputs,
+        cast(h.freshness as {{ dbt.type_string() }}) as freshness,
+        cast(h.late_sources as {{ dbt.type_string() }}) as late_sources
     from counted as c
     cross join as_of as a
+    left join freshness as h on true
     left join missing as m on c.mart = m.mart
 
 )

@@ -27,6 +27,7 @@ renamed as (
         unparsed_values,
 
         -- timestamps
+        exported_at,
         loaded_at
     from source
 
