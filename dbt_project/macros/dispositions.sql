@@ -68,6 +68,44 @@
     where newest_rank > 1
 {% endmacro %}
 
+{#- The whole model of a format whose records have a key: what is unusable, and all but the newest row of each key. -#}
+{% macro keyed_record_dispositions(format) %}
+{%- set landed = landed_format(format) %}
+with rows_read as (
+
+    select * from {{ ref(landed.staging) }}
+
+),
+
+unusable as (
+{{ unusable_rows('rows_read', landed.key) }}
+),
+
+usable_rows as (
+{{ usable('rows_read', landed.key) }}
+),
+
+repeated as (
+{{ repeated_records('usable_rows', landed.key) }}
+),
+
+final as (
+
+    select * from unusable
+    union all
+    select * from repeated
+
+)
+
+select
+    '{{ format }}' as format,
+    file_id,
+    row_number,
+    disposition,
+    reason
+from final
+{% endmacro %}
+
 {#-
   Documents whose lines carry no number of their own (an invoice, a basket). When a document stands in several files
   and shares an article with a newer file, the newer file's lines replace it as a whole; a basket that was merely cut

@@ -1,51 +1,77 @@
 {#-
-  `text_is_public`: none of the export's columns is personal, so the text of a broken row may leave the raw layer.
+  The formats that land rows. Everything that walks over formats (the unified models, dispositions, the bridge) takes
+  them from here, so a new format is an entry here and its models.
 
-  The formats that land rows, their staging model, and the columns that make a removed row recognisable again.
-  Everything that walks over all formats (dispositions, bridge) takes the list from here.
+  format          name of the format and of its raw table
+  entities        what its rows become; a format with two (an order export whose rows are goods lines) feeds both
+  staging         its staging model
+  key             columns that name a record; without one, rows belong to documents and have no key of their own
+  amount          its rows carry money that the bridge counts, in column `amount` of the staging model
+  columns         what makes a removed row recognisable again, personal columns never among them
+  text_is_public  none of the export's columns is personal, so the text of a broken row may leave the raw layer
+
+  Given an entity, only the formats that feed it.
 -#}
-{% macro landed_formats() %}
-    {{ return([
-        {'format': 'complete_journey_transactions', 'text_is_public': true, 'amount': true,
+{% macro landed_formats(entity=none) %}
+    {%- set formats = [
+        {'format': 'complete_journey_transactions', 'entities': ['order_lines'],
+         'staging': 'stg_complete_journey__transactions', 'amount': true, 'text_is_public': true,
          'columns': ['source_order_id', 'source_customer_id', 'source_product_id', 'quantity', 'amount', 'ordered_at']},
-        {'format': 'complete_journey_products', 'text_is_public': true, 'amount': false,
+        {'format': 'complete_journey_products', 'entities': ['products'],
+         'staging': 'stg_complete_journey__products', 'key': ['source_product_id'], 'text_is_public': true,
          'columns': ['source_product_id', 'title', 'category', 'brand']},
-        {'format': 'complete_journey_demographics', 'amount': false,
+        {'format': 'complete_journey_demographics', 'entities': ['customers'],
+         'staging': 'stg_complete_journey__demographics', 'key': ['source_customer_id'],
          'columns': ['source_customer_id', 'age_band']},
-        {'format': 'taobao_orders', 'amount': true,
+        {'format': 'taobao_orders', 'entities': ['orders'],
+         'staging': 'stg_taobao__orders', 'amount': true,
          'columns': ['source_order_id', 'source_customer_id', 'status_text', 'amount', 'exported_paid_amount',
                      'refund_amount', 'ordered_at', 'paid_at']},
-        {'format': 'taobao_order_lines', 'amount': true,
+        {'format': 'taobao_order_lines', 'entities': ['order_lines'],
+         'staging': 'stg_taobao__order_lines', 'amount': true,
          'columns': ['source_order_id', 'line_id', 'source_product_id', 'quantity', 'unit_price', 'amount']},
-        {'format': 'online_retail', 'text_is_public': true, 'amount': true,
+        {'format': 'online_retail', 'entities': ['order_lines'],
+         'staging': 'stg_online_retail__lines', 'amount': true, 'text_is_public': true,
          'columns': ['source_order_id', 'source_customer_id', 'source_product_id', 'product_title', 'quantity',
                      'unit_price', 'amount', 'ordered_at']},
-        {'format': 'mapped_orders', 'amount': true,
+        {'format': 'mapped_orders', 'entities': ['orders'],
+         'staging': 'stg_mapped__orders', 'key': ['source', 'source_order_id'], 'amount': true,
          'columns': ['source', 'source_order_id', 'source_customer_id', 'status', 'amount', 'paid_amount',
                      'refunded_amount', 'ordered_at']},
-        {'format': 'mapped_order_lines', 'amount': true,
+        {'format': 'mapped_order_lines', 'entities': ['order_lines'],
+         'staging': 'stg_mapped__order_lines', 'amount': true,
          'columns': ['source', 'source_order_id', 'line_id', 'source_product_id', 'quantity', 'unit_price', 'amount',
                      'ordered_at']},
-        {'format': 'mapped_customers', 'amount': false,
+        {'format': 'mapped_customers', 'entities': ['customers'],
+         'staging': 'stg_mapped__customers', 'key': ['source', 'source_customer_id'],
          'columns': ['source', 'source_customer_id', 'gender', 'birth_date', 'registered_at']},
-        {'format': 'mapped_products', 'amount': false,
+        {'format': 'mapped_products', 'entities': ['products'],
+         'staging': 'stg_mapped__products', 'key': ['source', 'source_product_id'],
          'columns': ['source', 'source_product_id', 'title', 'category', 'list_price', 'unit_cost']},
-    ]) }}
+    ] -%}
+    {%- set found = [] -%}
+    {%- for landed in formats if entity is none or entity in landed.entities -%}
+        {%- do found.append(landed) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {% endmacro %}
 
-{#- The staging model of a format: stg_<source>__<rest>. -#}
-{% macro staging_of(format) %}
-    {%- set models = {
-        'complete_journey_transactions': 'stg_complete_journey__transactions',
-        'complete_journey_products': 'stg_complete_journey__products',
-        'complete_journey_demographics': 'stg_complete_journey__demographics',
-        'taobao_orders': 'stg_taobao__orders',
-        'taobao_order_lines': 'stg_taobao__order_lines',
-        'online_retail': 'stg_online_retail__lines',
-        'mapped_orders': 'stg_mapped__orders',
-        'mapped_order_lines': 'stg_mapped__order_lines',
-        'mapped_customers': 'stg_mapped__customers',
-        'mapped_products': 'stg_mapped__products',
-    } -%}
-    {{ return(models[format]) }}
+{#- The entry of one format. -#}
+{% macro landed_format(format) %}
+    {{ return(landed_formats() | selectattr('format', 'equalto', format) | first) }}
+{% endmacro %}
+
+{#- The model that holds all kept rows of an entity, with the format, file and row they came from. -#}
+{% macro unified_models() %}
+    {{ return({
+        'orders': 'int_order_records',
+        'order_lines': 'int_order_lines',
+        'customers': 'int_customer_records',
+        'products': 'int_product_records',
+    }) }}
+{% endmacro %}
+
+{#- The entities whose rows carry no money into the facts. -#}
+{% macro entities_without_money() %}
+    {{ return(unified_models().keys() | reject('in', ['orders', 'order_lines']) | list) }}
 {% endmacro %}

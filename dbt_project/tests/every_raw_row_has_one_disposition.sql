@@ -1,13 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'int_row_dispositions'}}}) }}
 
 -- No row is removed twice, and what was landed minus what was removed is what the facts are made of: for orders and
--- lines the rows that went on, for products and customers one row for each key.
-{%- set keys = {
-    'complete_journey_products': 'source_product_id',
-    'complete_journey_demographics': 'source_customer_id',
-    'mapped_customers': 'source_customer_id',
-    'mapped_products': 'source_product_id',
-} %}
+-- lines the rows that went on, for everything else one row for each key.
 with dispositions as (
 
     select * from {{ ref('int_row_dispositions') }}
@@ -18,7 +12,8 @@ kept_rows as (
 
     select format from {{ ref('int_order_lines') }}
     union all
-    select format from {{ ref('int_order_records') }}
+    -- A record that stands on a goods line is that line's row.
+    select format from {{ ref('int_order_records') }} where not is_order_line
 
 ),
 
@@ -37,13 +32,11 @@ removed_twice as (
 
 landed as (
 
-    {% for landed in landed_formats() -%}
-        select
-            '{{ landed.format }}' as format,
-            count(*) as row_count
-        from {{ ref(staging_of(landed.format)) }}
-        union all
-    {% endfor %}
+    select
+        format,
+        rows as row_count
+    from {{ ref('int_landed_rows') }}
+    union all
     select
         format,
         count(*) as row_count
@@ -74,11 +67,11 @@ removed_of_format as (
 
 kept_of_format as (
 
-    {% for format, key in keys.items() -%}
+    {% for landed in landed_formats() if landed.entities[0] in entities_without_money() -%}
         select
-            '{{ format }}' as format,
-            count(distinct source || chr(31) || {{ key }}) as row_count
-        from {{ ref(staging_of(format)) }}
+            '{{ landed.format }}' as format,
+            count(distinct {{ landed.key | join(" || chr(31) || ") }}) as row_count
+        from {{ ref(landed.staging) }}
         where not is_unreadable
         union all
     {% endfor %}

@@ -51,6 +51,7 @@ settled as (
         l.amount as raw_amount,
         l.ordered_at,
         coalesce(l.discount_amount, 0) as discount_amount,
+        l.freight_amount,
         cast(case when l.is_credit then 0 else l.amount end as decimal(18, 2)) as gross_amount,
         cast(
             case when l.is_credit or l.status in ('unpaid', 'cancelled') then 0 else coalesce(l.paid_amount, 0) end

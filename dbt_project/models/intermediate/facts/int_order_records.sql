@@ -1,84 +1,8 @@
-with dispositions as (
+with unified as (
 
-    select * from {{ ref('int_row_dispositions') }}
-
-),
-
-taobao as (
-{{ kept_rows(ref('stg_taobao__orders'), 'dispositions', 'taobao_orders') }}
-),
-
-mapped as (
-{{ kept_rows(ref('stg_mapped__orders'), 'dispositions', 'mapped_orders') }}
-),
-
-refund_basis as (
-
-    select * from {{ ref('int_taobao__refund_basis') }}
-
-),
-
-taobao_statuses as (
-
-    select * from {{ ref('taobao_statuses') }}
-
-),
-
-taobao_money as (
-
+    {% for landed in landed_formats('orders') -%}
     select
-        t.*,
-        -- The report form has no status column: a payment time is the proof of payment there.
-        case
-            when s.status is not null then s.status
-            when t.status_text like '交易关闭%' and t.paid_at is null and coalesce(t.refund_amount, 0) = 0 then 'cancelled'
-            when t.status_text like '交易关闭%' and t.close_reason = '买家未付款' then 'cancelled'
-            when t.status_text like '交易关闭%' then 'refunded'
-            when t.paid_at is null and t.status_text is null then 'unpaid'
-            when t.status_text is null then 'completed'
-            else 'paid'
-        end as exported_status,
-        coalesce(t.refund_amount, 0) as refund,
-        coalesce(t.exported_paid_amount, case when t.paid_at is not null then t.amount end, 0)
-        + case when b.is_paid_amount_net then coalesce(t.refund_amount, 0) else 0 end as paid_before_refund
-    from taobao as t
-    left join refund_basis as b on t.file_id = b.file_id
-    left join taobao_statuses as s on t.status_text = s.status_text
-
-),
-
-taobao_settled as (
-
-    select
-        *,
-        case when exported_status in ('unpaid', 'cancelled') then 0 else paid_before_refund end as settled_paid,
-        case
-            when exported_status in ('unpaid', 'cancelled') then 0
-            -- Closed after payment without a refund column: all of it went back.
-            when exported_status = 'refunded' and refund = 0 then paid_before_refund
-            else least(refund, greatest(paid_before_refund, 0))
-        end as settled_refund
-    from taobao_money
-
-),
-
-mapped_settled as (
-
-    select
-        *,
-        coalesce(status, 'completed') as exported_status,
-        case
-            when status in ('unpaid', 'cancelled') then 0
-            else coalesce(paid_amount, amount - coalesce(discount_amount, 0), 0)
-        end as settled_paid
-    from mapped
-
-),
-
-unified as (
-
-    select
-        'taobao_orders' as format,
+        '{{ landed.format }}' as format,
         file_id,
         row_number,
         source,
@@ -91,54 +15,21 @@ unified as (
         ordered_at,
         paid_at,
         exported_status,
-        amount as gross_amount,
-        cast(0 as decimal(18, 2)) as discount_amount,
-        cast(coalesce(freight_amount, 0) as decimal(18, 2)) as freight_amount,
-        cast(settled_paid as decimal(18, 2)) as paid_amount,
-        cast(settled_refund as decimal(18, 2)) as refunded_amount,
-        item_count,
-        channel,
-        'China' as country,
-        province,
-        city,
-        cast(null as {{ dbt.type_string() }}) as coupon_code
-    from taobao_settled
-
-    union all
-
-    select
-        'mapped_orders' as format,
-        file_id,
-        row_number,
-        source,
-        shop,
-        source_order_id,
-        source_customer_id,
-        email_key,
-        phone_key,
-        name_address_key,
-        ordered_at,
-        paid_at,
-        exported_status,
-        amount as gross_amount,
-        cast(coalesce(discount_amount, 0) as decimal(18, 2)) as discount_amount,
-        cast(coalesce(freight_amount, 0) as decimal(18, 2)) as freight_amount,
-        cast(settled_paid as decimal(18, 2)) as paid_amount,
-        cast(
-            case
-                when exported_status in ('unpaid', 'cancelled') then 0
-                when exported_status = 'refunded' then coalesce(refunded_amount, settled_paid)
-                else coalesce(refunded_amount, 0)
-            end as decimal(18, 2)
-        ) as refunded_amount,
+        gross_amount,
+        discount_amount,
+        freight_amount,
+        paid_amount,
+        refunded_amount,
         item_count,
         channel,
         country,
         province,
         city,
-        coupon_code
-    from mapped_settled
-
+        coupon_code,
+        {{ 'true' if 'order_lines' in landed.entities else 'false' }} as is_order_line
+    from {{ ref('int_order_records__' ~ landed.format) }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 )
 
 select * from unified

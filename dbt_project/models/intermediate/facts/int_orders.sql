@@ -32,6 +32,7 @@ line_totals as (
         min(case when i.status in ('unpaid', 'cancelled') or i.is_credit then 1 else 0 end) = 1 as is_without_payment,
         sum(i.gross_amount) as gross_amount,
         sum(i.discount_amount) as discount_amount,
+        sum(i.freight_amount) as freight_amount,
         sum(i.paid_amount) as paid_amount,
         sum(i.refunded_amount) as refunded_amount,
         sum(
@@ -61,11 +62,22 @@ from_records as (
         r.paid_at,
         r.exported_status,
         false as is_credit_note,
-        r.gross_amount,
-        r.discount_amount,
-        r.freight_amount,
-        r.paid_amount,
-        r.refunded_amount,
+        -- A record that names no amount is worth what its lines are.
+        r.gross_amount is not null as has_own_amount,
+        coalesce(r.gross_amount, l.gross_amount) as gross_amount,
+        case when r.gross_amount is null then coalesce(l.discount_amount, 0) else r.discount_amount end as discount_amount,
+        case when r.gross_amount is null then coalesce(l.freight_amount, 0) else r.freight_amount end as freight_amount,
+        case
+            when r.gross_amount is not null then r.paid_amount
+            when r.exported_status in ('unpaid', 'cancelled') then 0
+            else coalesce(l.paid_amount, 0)
+        end as paid_amount,
+        case
+            when r.gross_amount is not null then r.refunded_amount
+            when r.exported_status in ('unpaid', 'cancelled') then 0
+            when r.exported_status = 'refunded' then coalesce(l.paid_amount, 0)
+            else coalesce(l.refunded_amount, 0)
+        end as refunded_amount,
         coalesce(r.item_count, l.item_count) as item_count,
         r.channel,
         r.country,
@@ -96,9 +108,10 @@ from_lines as (
             else l.first_status
         end as exported_status,
         l.is_credit_note,
+        false as has_own_amount,
         l.gross_amount,
         l.discount_amount,
-        cast(0 as decimal(18, 2)) as freight_amount,
+        l.freight_amount,
         l.paid_amount,
         l.refunded_amount,
         l.item_count,

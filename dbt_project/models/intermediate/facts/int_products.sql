@@ -4,45 +4,9 @@ with items as (
 
 ),
 
-dispositions as (
-
-    select * from {{ ref('int_row_dispositions') }}
-
-),
-
-complete_journey as (
-{{ kept_rows(ref('stg_complete_journey__products'), 'dispositions', 'complete_journey_products') }}
-),
-
-mapped as (
-{{ kept_rows(ref('stg_mapped__products'), 'dispositions', 'mapped_products') }}
-),
-
 described as (
 
-    select
-        source,
-        source_product_id,
-        title,
-        category,
-        subcategory,
-        brand,
-        cast(null as decimal(18, 2)) as list_price,
-        cast(null as decimal(18, 2)) as unit_cost
-    from complete_journey
-
-    union all
-
-    select
-        source,
-        source_product_id,
-        title,
-        category,
-        subcategory,
-        brand,
-        cast(list_price as decimal(18, 2)) as list_price,
-        cast(unit_cost as decimal(18, 2)) as unit_cost
-    from mapped
+    select * from {{ ref('int_product_records') }}
 
 ),
 

@@ -4,12 +4,9 @@ with files as (
 
 ),
 
-mapped_sources as (
+landed as (
 
-    {%- for relation in ['stg_mapped__orders', 'stg_mapped__order_lines', 'stg_mapped__customers', 'stg_mapped__products'] %}
-    select distinct source from {{ ref(relation) }}
-    {{ 'union' if not loop.last }}
-    {%- endfor %}
+    select * from {{ ref('int_landed_rows') }}
 
 ),
 
@@ -21,9 +18,10 @@ rules as (
 
 sources as (
 
-    select distinct source from files where source is not null
+    select source from files where source is not null
     union
-    select source from mapped_sources
+    -- A mapped file may hold several shops.
+    select source from landed where source is not null
 
 ),
 

@@ -41,20 +41,10 @@ order_items as (
 ),
 
 -- Side one: the money in the landed rows, counted before any rule has looked at them.
-raw_amounts as (
-
-    {% for landed in landed_formats() if landed.amount -%}
-    select file_id, sum(cast(coalesce(amount, 0) as decimal(18, 2))) as amount
-    from {{ ref(staging_of(landed.format)) }}
-    group by file_id
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-),
-
 raw_of_file as (
 
     select file_id, sum(amount) as amount
-    from raw_amounts
+    from {{ ref('int_landed_rows') }}
     group by file_id
 
 ),
@@ -71,14 +61,14 @@ removed as (
 
 ),
 
--- Products and customers carry no money and reach no fact: their kept rows are counted where they landed, one table
--- for each format, because a workbook may hold orders on one sheet and products on another.
+-- Products, customers and the like carry no money and reach no fact: their rows are counted in the models that hold
+-- them, because a workbook may hold orders on one sheet and products on another.
 kept_without_money as (
 
-    {% for landed in landed_formats() if not landed.amount -%}
-    select r.file_id, count(*) as rows
-    from ({{ kept_rows(ref(staging_of(landed.format)), 'row_dispositions', landed.format) }}) as r
-    group by r.file_id
+    {% for entity in entities_without_money() -%}
+    select file_id, count(*) as rows
+    from {{ ref(unified_models()[entity]) }}
+    group by file_id
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),
@@ -91,21 +81,22 @@ kept_without_money_of_file as (
 
 ),
 
--- Side two: the published facts, traced back to the file they came from. An order with a record of its own takes its
--- money from there; its lines only describe it.
+-- Side two: the published facts, traced back to the file they came from. An order whose record names an amount takes
+-- its money from there and its lines only describe it; every other order is the sum of its lines. A record that stands
+-- on a line of the order is counted as that line.
 record_facts as (
 
     select
         r.file_id,
-        1 as rows,
-        o.gross_amount as kept_amount,
+        case when r.is_order_line then 0 else 1 end as rows,
+        case when s.has_own_amount then o.gross_amount else 0 end as kept_amount,
         cast(0 as decimal(18, 2)) as detail_amount,
         cast(0 as decimal(18, 2)) as credit_amount,
-        o.gross_amount,
+        case when s.has_own_amount then o.gross_amount else 0 end as gross_amount,
         o.status,
-        o.paid_amount,
-        o.refunded_amount,
-        o.net_amount
+        case when s.has_own_amount then o.paid_amount else 0 end as paid_amount,
+        case when s.has_own_amount then o.refunded_amount else 0 end as refunded_amount,
+        case when s.has_own_amount then o.net_amount else 0 end as net_amount
     from records as r
     inner join source_orders as s on r.source = s.source and r.source_order_id = s.source_order_id
     inner join orders as o on s.order_id = o.order_id
@@ -118,13 +109,19 @@ line_facts as (
         i.file_id,
         1 as rows,
         case when i.is_credit then i.raw_amount else f.gross_amount end as kept_amount,
-        case when s.has_order_record then f.gross_amount else 0 end as detail_amount,
+        case when s.has_own_amount then f.gross_amount else 0 end as detail_amount,
         case when i.is_credit then i.raw_amount else 0 end as credit_amount,
-        case when s.has_order_record then 0 else f.gross_amount end as gross_amount,
+        case when s.has_own_amount then 0 else f.gross_amount end as gross_amount,
         case when i.status in ('unpaid', 'cancelled') then i.status else s.status end as status,
-        case when s.has_order_record then 0 else i.paid_amount end as paid_amount,
-        case when s.has_order_record then 0 else i.refunded_amount end as refunded_amount,
-        case when s.has_order_record then 0 else f.net_amount end as net_amount
+        case
+            when s.has_own_amount or s.status in ('unpaid', 'cancelled') then 0
+            else i.paid_amount
+        end as paid_amount,
+        case
+            when s.has_own_amount or s.status in ('unpaid', 'cancelled') then 0
+            else i.paid_amount - f.net_amount
+        end as refunded_amount,
+        case when s.has_own_amount then 0 else f.net_amount end as net_amount
     from items as i
     inner join source_orders as s on i.source = s.source and i.source_order_id = s.source_order_id
     inner join order_items as f
@@ -144,14 +141,14 @@ facts_of_file as (
 
     select
         file_id,
-        count(*) as rows,
+        sum(rows) as rows,
         sum(kept_amount) as kept_amount,
         sum(detail_amount) as detail_amount,
         sum(credit_amount) as credit_amount,
         sum(case when status = 'unpaid' then gross_amount else 0 end) as unpaid_amount,
-        sum(case when status = 'unpaid' then 1 else 0 end) as unpaid_rows,
+        sum(case when status = 'unpaid' then rows else 0 end) as unpaid_rows,
         sum(case when status = 'cancelled' then gross_amount else 0 end) as cancelled_amount,
-        sum(case when status = 'cancelled' then 1 else 0 end) as cancelled_rows,
+        sum(case when status = 'cancelled' then rows else 0 end) as cancelled_rows,
         sum(case when status not in ('unpaid', 'cancelled') then gross_amount - paid_amount else 0 end) as not_charged_amount,
         sum(refunded_amount) as refunded_amount,
         sum(net_amount) as net_amount

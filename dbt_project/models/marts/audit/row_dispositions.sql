@@ -57,7 +57,7 @@ removed as (
         {{ 'cast(coalesce(r.amount, 0) as decimal(18, 2))' if landed.amount else 'cast(0 as decimal(18, 2))' }} as amount,
         {{ json_object(landed.columns) }} as raw
     from dispositions as d
-    inner join {{ ref(staging_of(landed.format)) }} as r
+    inner join {{ ref(landed.staging) }} as r
         on d.file_id = r.file_id and d.row_number = r.row_number and d.format = '{{ landed.format }}'
     {%- endfor %}
 
