@@ -157,6 +157,179 @@ from final
             and replaced.newest_file_version = newest.file_version
 {% endmacro %}
 
+{#-
+  Documents whose rows carry both the order and its lines (JD, Shopify). The platform exports whole orders, so the newest
+  file that holds an order replaces it as a whole, whatever articles it lists; within one file, two exports pasted
+  together state the order twice, and the later statement holds. `order_state` tells the statements apart.
+-#}
+{% macro headed_document_dispositions(format, has_memo=false) %}
+{%- set landed = landed_format(format) %}
+with rows_read as (
+
+    select * from {{ ref(landed.staging) }}
+
+),
+
+rules as (
+
+    select * from {{ ref('int_source_rules') }}
+
+),
+
+unusable as (
+{{ unusable_rows('rows_read', ['source_order_id']) }}
+),
+
+usable_rows as (
+{{ usable('rows_read', ['source_order_id']) }}
+),
+
+restated as (
+{{ restated_documents('usable_rows') }}
+),
+
+duplicates as (
+{{ duplicate_lines('usable_rows', 'rules') }}
+),
+
+duplicates_only as (
+{{ first_disposition('duplicates', ['restated']) }}
+),
+
+stated_once as (
+
+    select r.*
+    from usable_rows as r
+    left join restated as s on r.file_id = s.file_id and r.row_number = s.row_number
+    left join duplicates_only as d on r.file_id = d.file_id and r.row_number = d.row_number
+    where s.file_id is null and d.file_id is null
+
+),
+
+replaced as (
+{{ replaced_documents('stated_once') }}
+),
+{%- if has_memo %}
+
+brushed_orders as (
+
+    select distinct r.source, r.source_order_id
+    from stated_once as r
+    left join replaced as n on r.file_id = n.file_id and r.row_number = n.row_number
+    where r.is_brushed and n.file_id is null
+
+),
+
+brushed as (
+
+    select
+        r.file_id,
+        r.row_number,
+        'brushed' as disposition,
+        'marked as a brushed order in the memo' as reason
+    from stated_once as r
+    inner join brushed_orders as b on r.source = b.source and r.source_order_id = b.source_order_id
+
+),
+
+brushed_only as (
+{{ first_disposition('brushed', ['replaced']) }}
+),
+{%- endif %}
+
+final as (
+
+    select * from unusable
+    union all
+    select * from restated
+    union all
+    select * from duplicates_only
+    union all
+    select * from replaced
+    {%- if has_memo %}
+    union all
+    select * from brushed_only
+    {%- endif %}
+
+)
+
+select
+    '{{ format }}' as format,
+    file_id,
+    row_number,
+    disposition,
+    reason
+from final
+{% endmacro %}
+
+{#- Rows of a document that a later part of the same file states anew. -#}
+{% macro restated_documents(rows) %}
+    select
+        file_id,
+        row_number,
+        'superseded' as disposition,
+        'a later part of this file states this order anew' as reason
+    from (
+        select
+            r.file_id,
+            r.row_number,
+            r.order_state,
+            first_value(r.order_state) over (
+                partition by r.source, r.source_order_id, r.file_id
+                order by case when r.order_state is null then 1 else 0 end, r.row_number desc
+            ) as newest_state
+        from {{ rows }} as r
+        inner join (
+            select source, source_order_id, file_id
+            from {{ rows }}
+            group by source, source_order_id, file_id
+            having min(order_state) < max(order_state)
+        ) as several
+            on
+                r.source = several.source
+                and r.source_order_id = several.source_order_id
+                and r.file_id = several.file_id
+    ) as stated
+    where order_state <> newest_state
+{% endmacro %}
+
+{#- Documents that stand in a newer file: all rows of the older file go. -#}
+{% macro replaced_documents(rows) %}
+    select
+        older.file_id,
+        older.row_number,
+        case
+            when sizes.line_count = newest.line_count and sizes.content = newest.content then 'file_overlap'
+            else 'superseded'
+        end as disposition,
+        case
+            when sizes.line_count = newest.line_count and sizes.content = newest.content
+                then 'the same document stands in a newer file'
+            else 'a newer export of this document exists'
+        end as reason
+    from {{ rows }} as older
+    inner join (
+        select source, source_order_id, max(file_id) as newest_file_id
+        from {{ rows }}
+        group by source, source_order_id
+        having min(file_id) < max(file_id)
+    ) as replaced
+        on
+            older.source = replaced.source
+            and older.source_order_id = replaced.source_order_id
+            and older.file_id < replaced.newest_file_id
+    inner join ({{ _document_sizes(rows) }}) as sizes
+        on
+            older.source = sizes.source
+            and older.source_order_id = sizes.source_order_id
+            and older.file_id = sizes.file_id
+    inner join ({{ _document_sizes(rows) }}) as newest
+        on
+            replaced.source = newest.source
+            and replaced.source_order_id = newest.source_order_id
+            and replaced.newest_file_id = newest.file_id
+{% endmacro %}
+
 {% macro _documents_in_several_files(rows) %}
     select source, source_order_id
     from {{ rows }}

@@ -6,6 +6,7 @@ import csv
 import io
 import random
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -129,3 +130,131 @@ def report_rows() -> list[Row]:
             }
         )
     return rows
+
+
+_JD_ORDERS = (
+    "订单号,商品ID,商品名称,订购数量,下单时间,京东价,订单金额,结算金额,余额支付,应付金额,订单状态,订单类型,"
+    "下单帐号,客户姓名,客户地址,联系电话,订单备注,付款确认时间,订单完成时间,订单来源,订单渠道,运费金额,货号,"
+    "服务费,仓库id,仓库名称,商家备注,商家备注等级（等级1-5为由高到低）"
+)
+JD_HEADER = _JD_ORDERS.split(",")
+
+_SHOPIFY_ADDRESS = "Name,Street,Address1,Address2,Company,City,Zip,Province,Country,Phone"
+_SHOPIFY_ORDERS = (
+    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,"
+    "Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,"
+    "Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem compare at price,"
+    "Lineitem sku,Lineitem requires shipping,Lineitem taxable,Lineitem fulfillment status"
+)
+_SHOPIFY_TAIL = (
+    "Refunded Amount,Vendor,Outstanding Balance,Employee,Location,Device ID,Id,Tags,Risk Level,"
+    "Source,Lineitem discount,Tax 1 Name,Tax 1 Value,Phone,Receipt Number,Duties"
+)
+# Older files end before the tail.
+SHOPIFY_OLD_HEADER = [
+    *_SHOPIFY_ORDERS.split(","),
+    *(f"{kind} {part}" for kind in ("Billing", "Shipping") for part in _SHOPIFY_ADDRESS.split(",")),
+    *["Notes", "Note Attributes", "Cancelled at", "Payment Method", "Payment Reference"],
+]
+SHOPIFY_HEADER = [*SHOPIFY_OLD_HEADER, *_SHOPIFY_TAIL.split(",")]
+
+
+def jd_order(
+    number: str,
+    account: str,
+    lines: Sequence[tuple[str, int, str]],
+    *,
+    ordered: str = "2024-01-05 10:00:00",
+    paid_at: str | None = None,
+    status: str = "完成",
+    settled: str | None = None,
+    balance: str = "0.00",
+    freight: str = "0.00",
+    memo: str = "",
+) -> list[Row]:
+    """The rows of a JD order, one for each (SKU, pieces, price); the order's amounts on each."""
+    amount = sum(Decimal(price) * pieces for _, pieces, price in lines)
+    settlement = amount if settled is None else Decimal(settled)
+    return [
+        {
+            "订单号": number,
+            "商品ID": sku,
+            "商品名称": f"商品{sku}",
+            "订购数量": str(pieces),
+            "下单时间": ordered,
+            "京东价": price,
+            "订单金额": str(amount),
+            "结算金额": str(settlement),
+            "余额支付": balance,
+            "应付金额": str(settlement + Decimal(freight) - Decimal(balance)),
+            "订单状态": status,
+            "订单类型": "SOP",
+            "下单帐号": account,
+            "客户姓名": "钱多多",
+            "客户地址": "北京海淀区中关村大街1号",
+            "联系电话": "13712345678",
+            "付款确认时间": ordered if paid_at is None else paid_at,
+            "订单渠道": "APP",
+            "运费金额": freight,
+            "商家备注": memo,
+        }
+        for sku, pieces, price in lines
+    ]
+
+
+def shopify_order(
+    name: str,
+    lines: Sequence[tuple[str, int, str]],
+    *,
+    email: str = "",
+    status: str = "paid",
+    created: str = "2024-01-05 22:30:00 -0500",
+    total: str | None = None,
+    shipping: str = "0.00",
+    discount: str = "0.00",
+    refunded: str = "0.00",
+    outstanding: str = "0.00",
+    cancelled: str = "",
+    fulfillment: str = "fulfilled",
+) -> list[Row]:
+    """The lines of a Shopify order, one for each (SKU, pieces, price); its fields on the first."""
+    subtotal = sum(Decimal(price) * pieces for _, pieces, price in lines) - Decimal(discount)
+    head = {
+        "Financial Status": status,
+        "Paid at": created if status not in ("pending", "authorized", "voided") else "",
+        "Fulfillment Status": fulfillment,
+        "Accepts Marketing": "no",
+        "Currency": "USD",
+        "Subtotal": str(subtotal),
+        "Shipping": shipping,
+        "Taxes": "0.00",
+        "Total": str(subtotal + Decimal(shipping)) if total is None else total,
+        "Discount Amount": discount,
+        "Billing Name": "Wendy Buyer",
+        "Shipping Name": "Wendy Buyer",
+        "Shipping Address1": "12 Elm Street",
+        "Shipping City": "Springfield",
+        "Shipping Zip": "'62701",
+        "Shipping Province": "IL",
+        "Shipping Country": "US",
+        "Shipping Phone": "+1 217 555 0142",
+        "Notes": "leave it with Wendy",
+        "Cancelled at": cancelled,
+        "Refunded Amount": refunded,
+        "Outstanding Balance": outstanding,
+        "Id": "5" + name.strip("#"),
+        "Source": "web",
+    }
+    return [
+        {
+            "Name": name,
+            "Email": email,
+            "Created at": created,
+            "Lineitem quantity": str(pieces),
+            "Lineitem name": f"Thing {sku}",
+            "Lineitem price": price,
+            "Lineitem sku": sku,
+            **(head if index == 0 else {}),
+        }
+        for index, (sku, pieces, price) in enumerate(lines)
+    ]

@@ -14,6 +14,7 @@ from dagster_project.ingestion.formats import (
     parse_format,
     recognise,
 )
+from tests.pipeline.exports import JD_HEADER, SHOPIFY_HEADER, SHOPIFY_OLD_HEADER
 
 GENERATION_1 = (
     "订单编号,买家会员名,买家支付宝账号,买家应付货款,买家应付邮费,买家支付积分,总金额,"
@@ -46,6 +47,9 @@ TRANSACTIONS = (
     "coupon_match_disc,week,transaction_timestamp"
 )
 KNOWN = [
+    (",".join(JD_HEADER), "jd_orders"),
+    (",".join(SHOPIFY_HEADER), "shopify_orders"),
+    (",".join(SHOPIFY_OLD_HEADER), "shopify_orders"),
     (GENERATION_1, "taobao_orders"),
     (GENERATION_2, "taobao_orders"),
     (LATER, "taobao_orders"),
@@ -88,7 +92,6 @@ def test_known_headers(header, expected):
     "header",
     [
         "订单编号,退款单编号,退款类型,订单付款时间,商品ID,订单创建时间,宝贝标题,交易金额,买家退款金额,发货状态,退款状态",
-        "订单号,商品ID,商品名称,订购数量,下单时间,京东价,订单金额,结算金额,余额支付,应付金额,订单状态",
         "order_id,ordered_at,gross_amount",
         "a,b,c",
         "",

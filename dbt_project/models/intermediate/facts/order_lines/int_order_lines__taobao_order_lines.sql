@@ -10,7 +10,7 @@ kept as (
 
 statuses as (
 
-    select * from {{ ref('taobao_statuses') }}
+    select * from {{ ref('order_statuses') }} where source = 'taobao'
 
 ),
 
@@ -19,12 +19,12 @@ final as (
     select
         t.file_id,
         t.row_number,
-        t.source as source,
+        t.source,
         cast(null as {{ dbt.type_string() }}) as shop,
-        t.source_order_id as source_order_id,
+        t.source_order_id,
         cast(null as {{ dbt.type_string() }}) as source_customer_id,
-        t.source_product_id as source_product_id,
-        t.product_title as product_title,
+        t.source_product_id,
+        t.product_title,
         cast(null as {{ dbt.type_string() }}) as category,
         cast(null as {{ dbt.type_string() }}) as country,
         -- A line can be closed while its order succeeds; without a payment time a closed line was either never paid
@@ -37,12 +37,12 @@ final as (
         false as is_credit,
         cast(t.quantity as decimal(18, 3)) as quantity,
         cast(t.unit_price as decimal(18, 4)) as unit_price,
-        t.amount as amount,
+        t.amount,
         cast(coalesce(t.payable_amount, t.amount) as decimal(18, 2)) as paid_amount,
         cast(t.amount - coalesce(t.payable_amount, t.amount) as decimal(18, 2)) as discount_amount,
         cast(0 as decimal(18, 2)) as freight_amount,
         cast(coalesce(t.refund_amount, 0) as decimal(18, 2)) as refunded_amount,
-        t.ordered_at as ordered_at
+        t.ordered_at
     from kept as t
     left join statuses as s on t.status_text = s.status_text
 

@@ -16,7 +16,7 @@ refund_basis as (
 
 statuses as (
 
-    select * from {{ ref('taobao_statuses') }}
+    select * from {{ ref('order_statuses') }} where source = 'taobao'
 
 ),
 

@@ -1,0 +1,1 @@
+{{ headed_document_dispositions('jd_orders', has_memo=true) }}

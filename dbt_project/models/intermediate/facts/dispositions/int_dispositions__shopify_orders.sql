@@ -1,0 +1,1 @@
+{{ headed_document_dispositions('shopify_orders') }}
