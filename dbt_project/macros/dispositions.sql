@@ -309,25 +309,25 @@ from final
         end as reason
     from {{ rows }} as older
     inner join (
-        select source, source_order_id, max(file_id) as newest_file_id
+        select source, source_order_id, max(file_version) as newest_file_version
         from {{ rows }}
         group by source, source_order_id
-        having min(file_id) < max(file_id)
+        having min(file_version) < max(file_version)
     ) as replaced
         on
             older.source = replaced.source
             and older.source_order_id = replaced.source_order_id
-            and older.file_id < replaced.newest_file_id
+            and older.file_version < replaced.newest_file_version
     inner join ({{ _document_sizes(rows) }}) as sizes
         on
             older.source = sizes.source
             and older.source_order_id = sizes.source_order_id
-            and older.file_id = sizes.file_id
+            and older.file_version = sizes.file_version
     inner join ({{ _document_sizes(rows) }}) as newest
         on
             replaced.source = newest.source
             and replaced.source_order_id = newest.source_order_id
-            and replaced.newest_file_id = newest.file_id
+            and replaced.newest_file_version = newest.file_version
 {% endmacro %}
 
 {% macro _documents_in_several_files(rows) %}
