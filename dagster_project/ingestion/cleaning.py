@@ -26,6 +26,7 @@ class Kind:
         range_macro: typed value → itself or NULL outside the plausible range.
         expected: what a value that does not parse should have been, for messages.
         zoned: the value macro needs the shop's time zone.
+        is_number: a file may write it with a decimal comma.
         written: it also needs the zone and the date format that the file's times are written in.
     """
 
@@ -36,6 +37,7 @@ class Kind:
     expected: str = ""
     zoned: bool = False
     written: bool = False
+    is_number: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -48,8 +50,12 @@ KINDS: dict[str, Kind] = {
     "status": Kind("VARCHAR", value_macro="clean_status"),
     "order_state": Kind("VARCHAR", value_macro="clean_order_state", expected="an order state"),
     "refund_state": Kind("VARCHAR", value_macro="clean_refund_state", expected="a refund state"),
-    "amount": Kind("DECIMAL(18,4)", "amount_text", "clean_amount", expected="an amount"),
-    "quantity": Kind("DECIMAL(18,3)", value_macro="clean_quantity", expected="a quantity"),
+    "amount": Kind(
+        "DECIMAL(18,4)", "amount_text", "clean_amount", expected="an amount", is_number=True,
+    ),
+    "quantity": Kind(
+        "DECIMAL(18,3)", value_macro="clean_quantity", expected="a quantity", is_number=True,
+    ),
     "time": Kind(
         "TIMESTAMP", value_macro="clean_time", range_macro="plausible_time",
         expected="a time", zoned=True, written=True,

@@ -26,7 +26,7 @@ MAPPING_FILE_NAME = "mapping.yml"
 
 # A file of several tables may give these once for all of them.
 _SHARED_KEYS = ("source", "date_format", "timezone")
-_KEYS = ("entity", "shop", "columns", "header", "delimiter", *_SHARED_KEYS)
+_KEYS = ("entity", "shop", "columns", "header", "delimiter", "decimal", *_SHARED_KEYS)
 _COLUMN_KEYS = ("column", "constant", "values", "row_number")
 
 # A mapping's word → the sign between fields. Runs of spaces are read as one tab.
@@ -53,6 +53,7 @@ class TableMapping:
         columns: including the constants `source` and `shop`.
         dialect: what it says of the files' form.
         date_format: strptime format of the shop's times.
+        decimal_comma: the shop writes numbers as 1.299,00.
         time_zone: zone of the shop's times; None means the warehouse's.
         text: the mapping with its source filled in.
     """
@@ -61,6 +62,7 @@ class TableMapping:
     columns: tuple[MappedColumn, ...]
     dialect: Dialect
     date_format: str | None
+    decimal_comma: bool
     time_zone: str | None
     text: str
 
@@ -102,6 +104,7 @@ class TableMapping:
             tuple(bound),
             time_zone=self.time_zone,
             date_format=self.date_format,
+            decimal_comma=self.decimal_comma,
             definition_hash=hashlib.sha256(definition.encode()).hexdigest()[:16],
         )
 
@@ -259,6 +262,7 @@ def _parse_table(document: Any, default_source: str) -> TableMapping:
         columns=(*constants, *mapped),
         dialect=dialect,
         date_format=_date_format(document.get("date_format")),
+        decimal_comma=_decimal_comma(document.get("decimal", ".")),
         time_zone=_time_zone(document.get("timezone")),
         text=yaml.safe_dump({**document, "source": source}, allow_unicode=True),
     )
@@ -382,6 +386,14 @@ def _time_zone(name: Any) -> str | None:
             f"`timezone` {name!r} is no time zone; write one such as Europe/London",
         ) from error
     return str(name)
+
+
+def _decimal_comma(sign: Any) -> bool:
+    if sign not in (".", ","):
+        raise _WrongMapping(
+            f'decimal 是 {sign!r}，只能是 "." 或 ","', f'`decimal` is {sign!r}; use "." or ","'
+        )
+    return bool(sign == ",")
 
 
 def _date_format(text: Any) -> str | None:

@@ -40,7 +40,9 @@ def typed_rows(binding: Binding, table: Table, relation: str, clock: Clock) -> s
     """
     columns = binding.columns
     texts = [f"{_text(bound, table)} as t{i}" for i, bound in enumerate(columns)]
-    parsed = [f"{_parsed(bound, i, binding, clock)} as p{i}" for i, bound in enumerate(columns)]
+    parsed = [
+        f"{_parsed(bound, i, binding, table, clock)} as p{i}" for i, bound in enumerate(columns)
+    ]
     values = [
         f"{_value(bound, i, clock)} as {bound.column.name}" for i, bound in enumerate(columns)
     ]
@@ -85,7 +87,7 @@ def _is_absent(bound: BoundColumn) -> bool:
     return bound.constant is None and bound.default is None and not bound.positions
 
 
-def _parsed(bound: BoundColumn, index: int, binding: Binding, clock: Clock) -> str:
+def _parsed(bound: BoundColumn, index: int, binding: Binding, table: Table, clock: Clock) -> str:
     kind = KINDS[bound.column.kind]
     if _is_absent(bound):
         return f"cast(null as {kind.sql_type})"
@@ -94,6 +96,8 @@ def _parsed(bound: BoundColumn, index: int, binding: Binding, clock: Clock) -> s
         return text
     if bound.column.kind == "flag":
         return call(kind.value_macro, text, bound.column.pattern)
+    if kind.is_number and binding.decimal_comma and not table.typed.issuperset(bound.positions):
+        text = call("decimal_point", text)
     zone = [clock.time_zone] if kind.zoned else []
     written = [binding.time_zone, binding.date_format] if kind.written else []
     return call(kind.value_macro, text, *zone, *written)

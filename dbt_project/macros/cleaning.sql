@@ -132,7 +132,7 @@ coalesce(
         regexp_replace(
             regexp_replace(
                 regexp_replace({{ _half_width(text) }}, '^[(](.*)[)]$', '-\1'),
-                '^([-+]?) *(?:¥|[$]|£|€|৳|RMB|CNY)? *([-+]?[0-9.,]+) *(?:{{ units }})?$',
+                '^([-+]?) *(?:(?:US|HK)?[$]|¥|£|€|৳|RMB|CNY|USD|EUR|GBP|HKD)? *([-+]?[0-9.,]+) *(?:{{ units }})?$',
                 '\1\2'
             ),
             '^([-+]?[0-9]{1,3}),([0-9]{3})(?:,([0-9]{3}))?(?:,([0-9]{3}))?(?:,([0-9]{3}))?([.][0-9]*)?$',
@@ -142,8 +142,16 @@ coalesce(
 )
 {%- endmacro -%}
 
+{#
+  1.299,00 and 1 299,00 in the form that the number macros know; only for files whose mapping says
+  so, because 1,299 alone does not say what its comma is.
+#}
+{%- macro decimal_point(text) -%}
+translate({{ text }}, '.,{{ " \u00a0\u202f\u2019" }}''', ',.')
+{%- endmacro -%}
+
 {%- macro clean_amount(text) -%}
-cast({{ _number(text, '元|圆|RMB|CNY', 'decimal(18, 4)') }} as decimal(18, 4))
+cast({{ _number(text, '元|圆|RMB|CNY|USD|EUR|GBP|HKD|€|£|[$]', 'decimal(18, 4)') }} as decimal(18, 4))
 {%- endmacro -%}
 
 {%- macro clean_quantity(text) -%}

@@ -140,6 +140,7 @@ class Binding:
         columns: every column of the format, found or not.
         time_zone: zone of times without an offset; None means the shop's.
         date_format: strptime format tried before the usual ones.
+        decimal_comma: numbers are written as 1.299,00.
         definition_hash: of the format and, where there is one, the mapping.
     """
 
@@ -147,6 +148,7 @@ class Binding:
     columns: tuple[BoundColumn, ...]
     time_zone: str | None = None
     date_format: str | None = None
+    decimal_comma: bool = False
     definition_hash: str = ""
 
 

@@ -252,3 +252,27 @@ def test_a_file_that_fits_no_table_is_told_what_the_nearest_lacks(warehouse: War
     (refused,) = warehouse.load().refused
     assert "单价 (the nearest of its tables is order_lines)" in refused.refusal.en
     assert "单号, 货号, 数量" in refused.refusal.zh
+
+
+def test_decimal_comma(warehouse: Warehouse):
+    mapping = (
+        'entity: order_lines\ndelimiter: ";"\ndecimal: ","\n'
+        "columns: {order_id: Nr, product_id: SKU, quantity: Menge, gross_amount: Betrag}"
+    )
+    amounts = ["29,95", "1.299,00 €", "1 299,00", "1\u202f299,00 EUR", "-5,5", "7", "1,2,3"]
+    rows = [[str(n), "A", "2,5", amount] for n, amount in enumerate(amounts)]
+    warehouse.drop("shop/mapping.yml", mapping.encode())
+    warehouse.drop("shop/a.csv", csv_bytes(["Nr", "SKU", "Menge", "Betrag"], rows, delimiter=";"))
+    warehouse.load()
+    found = warehouse.query(
+        "select gross_amount, quantity, _issues from raw.mapped_order_lines order by _row_number"
+    )
+    expected = ["29.95", "1299", "1299", "1299", "-5.5", "7"]
+    assert [row[0] for row in found[:-1]] == [Decimal(number) for number in expected]
+    assert {row[1] for row in found} == {Decimal("2.5")}
+    assert found[-1][0] is None and found[-1][2] == 'Betrag: "1,2,3" is not an amount'
+
+
+def test_a_wrong_decimal_sign_is_explained(warehouse: Warehouse):
+    drop(warehouse, LINES + "decimal: comma\n", [ROW])
+    assert "'comma'" in warehouse.load().refused[0].refusal.en
