@@ -57,6 +57,12 @@ summary: setup  ## what is published, what was refused, which rules hold
 templates: setup  ## empty CSV files of the warehouse's own names, to fill in and drop
 	@$(BIN)/python -m dagster_project.ingestion templates
 
+.PHONY: map
+map: setup  ## propose a mapping.yml: make map FILE=orders.csv (WRITE=1 writes it, ENTITY=orders)
+	@test -n "$(FILE)" || { echo "which file? make map FILE=path" >&2; exit 2; }
+	@$(BIN)/python -m dagster_project.ingestion map "$(FILE)" \
+		$(if $(ENTITY),--entity $(ENTITY)) $(if $(WRITE),--write)
+
 .PHONY: dev
 dev: setup  ## Dagster's web UI on http://127.0.0.1:3000, with schedule and sensor
 	@$(BIN)/python -m dagster_project prepare

@@ -8,10 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+from rich.console import Console
 
+from dagster_project.ingestion.assistant.document import (
+    NotWritten,
+    mapping_text,
+    write_mapping,
+)
+from dagster_project.ingestion.assistant.preview import preview
+from dagster_project.ingestion.assistant.propose import propose
+from dagster_project.ingestion.assistant.show import show_preview, show_proposal
 from dagster_project.ingestion.formats import normalise_header
 from dagster_project.ingestion.inspect import LandingError, PlannedFile, inspect_file
 from dagster_project.ingestion.loader import LoadReport, forget, load_files
+from dagster_project.ingestion.mapping import MAPPING_FILE_NAME, entities
+from dagster_project.ingestion.refusal import RefusedFile
 from dagster_project.ingestion.sample import SampleMissing, put_sample
 from dagster_project.ingestion.templates import Outcome, write_templates
 from dagster_project.settings import Settings, SettingsError
@@ -48,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     sample.set_defaults(run=_sample)
     empty = commands.add_parser("templates", help="write an empty CSV for every entity")
     empty.set_defaults(run=_templates)
+    guess = commands.add_parser("map", help="propose a mapping.yml for a file; changes nothing")
+    guess.add_argument("file", type=Path)
+    guess.add_argument("--entity", choices=entities(), help="what one row is, when you know")
+    guess.add_argument("--write", action="store_true", help="put the mapping beside the file")
+    guess.set_defaults(run=_map)
     return parser
 
 
@@ -144,6 +160,41 @@ def _templates(settings: Settings, options: argparse.Namespace) -> int:
             print(f"kept {path}: it differs from the template; delete it to get a new one")
         else:
             print(f"{outcome.value} {path}")
+    return 0
+
+
+def _map(settings: Settings, options: argparse.Namespace) -> int:
+    path = options.file.resolve()
+    if not path.is_file():
+        print(f"error: {options.file} is not a file", file=sys.stderr)
+        return 2
+    console = Console()
+    with duckdb.connect(":memory:") as connection:
+        known = inspect_file(path, path.name, path.parent, connection)
+        if known.refusal is None and options.entity is None:
+            console.print(
+                f"已经认识这个文件 / the file is known already: {', '.join(known.formats)}. "
+                "不需要新的 mapping.yml / It needs no new mapping.yml."
+            )
+            return 0
+        try:
+            proposal = propose(path, connection, options.entity)
+        except RefusedFile as refused:
+            print(f"would be refused: {refused.refusal.zh}\n{refused.refusal.en}")
+            return 1
+    text = mapping_text(proposal)
+    show_proposal(console, proposal)
+    show_preview(console, preview(path, text, proposal.format, settings))
+    print(f"\n# {MAPPING_FILE_NAME}\n{text}")
+    if not options.write:
+        console.print("什么都没有写 / nothing was written: --write (make map FILE=… WRITE=1)")
+        return 0
+    try:
+        written = write_mapping(text, path)
+    except NotWritten as reason:
+        print(f"error: {reason}", file=sys.stderr)
+        return 1
+    console.print(f"写入 / written: {written}")
     return 0
 
 

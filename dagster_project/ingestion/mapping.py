@@ -164,6 +164,11 @@ def _no_table_fits(offers: list[tuple[Table, TableMapping]]) -> RefusedFile:
     )
 
 
+def entities() -> tuple[str, ...]:
+    """What one row of a shop's own file may be, by name."""
+    return tuple(sorted(_formats_by_entity()))
+
+
 def read_mapping(path: Path, landing: Path) -> Mapping | None:
     """The mapping nearest to a file, from its folder up to the landing folder; None without one.
 
@@ -298,8 +303,12 @@ def _check_position(name: str, header: str) -> None:
         )
 
 
+def _formats_by_entity() -> dict[str, Format]:
+    return {format_.entity: format_ for format_ in load_formats() if format_.mapped}
+
+
 def _format_of(entity: Any) -> Format:
-    by_entity = {format_.entity: format_ for format_ in load_formats() if format_.mapped}
+    by_entity = _formats_by_entity()
     if entity not in by_entity:
         known = ", ".join(sorted(by_entity))
         raise _WrongMapping(

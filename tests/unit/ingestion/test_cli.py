@@ -81,3 +81,26 @@ def test_templates(cli, warehouse: Warehouse):
     status, out, _ = cli("templates")
     assert status == 0 and f"kept {folder / 'orders.csv'}" in out
     assert f"unchanged {folder / 'customers.csv'}" in out
+
+
+def test_map_proposes_and_writes_only_when_asked(cli, warehouse: Warehouse):
+    content = "Bestellnummer;Bestelldatum;Gesamtbetrag\nB1;25.03.2024;1.299,00 €\n"
+    path = warehouse.drop("shop/export.csv", content.encode())
+    status, out, _ = cli("map", str(path))
+    assert status == 0 and 'decimal: ","' in out and "1299.0000" in out
+    assert "nothing was written" in out and not (path.parent / "mapping.yml").exists()
+    status, out, _ = cli("map", str(path), "--write")
+    assert status == 0 and (path.parent / "mapping.yml").exists()
+    assert "is known already" in cli("map", str(path))[1]
+    assert cli("load")[0] == 0
+    assert warehouse.query("select source, gross_amount from raw.mapped_orders") == [("shop", 1299)]
+
+
+def test_map_says_why_it_cannot_help(cli, warehouse: Warehouse):
+    assert cli("map", "nowhere.csv")[0] == 2
+    path = warehouse.drop("x.pdf", b"%PDF")
+    status, out, _ = cli("map", str(path))
+    assert status == 1 and ".pdf" in out
+    path = warehouse.drop("shop/a.csv", b"colour,size\nred,M\n")
+    status, out, err = cli("map", str(path), "--entity", "orders", "--write")
+    assert status == 1 and "would be refused" in out and "complete it by hand" in err
