@@ -42,6 +42,7 @@ class Settings:
             many stale (`FRESH_HOURS`).
         pseudonym_key: secret of the hashes of personal values (`PSEUDONYM_KEY`); None means the
             warehouse's own, in `pseudonym.key`.
+        publish_personal: columns marked as personal are published too (`PUBLISH_PERSONAL`).
     """
 
     warehouse_dir: Path
@@ -51,6 +52,7 @@ class Settings:
     identity_rule: str = "standard"
     fresh_hours: int = DEFAULT_FRESH_HOURS
     pseudonym_key: str | None = field(default=None, repr=False)
+    publish_personal: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -77,6 +79,10 @@ class Settings:
             ),
             fresh_hours=_hours("FRESH_HOURS", env.get("FRESH_HOURS")),
             pseudonym_key=_secret("PSEUDONYM_KEY", env.get("PSEUDONYM_KEY")),
+            publish_personal=_one_of(
+                "PUBLISH_PERSONAL", env.get("PUBLISH_PERSONAL") or "false", ("true", "false")
+            )
+            == "true",
         )
 
     @property

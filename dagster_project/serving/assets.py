@@ -46,6 +46,11 @@ def build_publish_asset(
                 f"kept as history of {publication.as_of_date}; the published marts are of a later "
                 "day and stay"
             )
+        if publication.withheld:
+            context.log.warning(
+                f"personal, not published: {', '.join(publication.withheld)}; "
+                "PUBLISH_PERSONAL=true allows it"
+            )
         return dg.MaterializeResult(
             metadata={
                 "as_of_date": str(publication.as_of_date),

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -28,11 +28,13 @@ class Publication:
         as_of_date: of the marts; None when there is no order yet.
         rows: rows per table.
         replaced_current: False when only the history of an earlier date was written.
+        withheld: personal columns that were left out, as `table.column`.
     """
 
     as_of_date: date | None
     rows: dict[str, int]
     replaced_current: bool
+    withheld: tuple[str, ...] = ()
 
 
 def publish(
@@ -46,16 +48,21 @@ def publish(
         as_history: the run is for one day of a history. Its marts are kept under
             `history/as_of_date=…`, and they replace the current ones only when these are not of a
             later day: a backfill of last spring must not turn this morning's dashboards back.
+
+    A column marked as personal is left out, unless the owner allows it (`PUBLISH_PERSONAL`).
     """
+    if settings.publish_personal:
+        tables = [replace(table, personal_columns=()) for table in tables]
+    withheld = tuple(f"{t.name}.{column}" for t in tables for column in t.personal_columns)
     as_of = _as_of(settings.work_db)
     if as_history and as_of is not None:
         _write_history(settings, tables, as_of)
         current = _as_of(settings.serving_db) if settings.serving_db.is_file() else None
         if current is not None and current > as_of:
-            return Publication(as_of, {}, replaced_current=False)
+            return Publication(as_of, {}, replaced_current=False, withheld=withheld)
     rows = _replace_database(settings, tables)
     _replace_parquet(settings, tables)
-    return Publication(as_of, rows, replaced_current=True)
+    return Publication(as_of, rows, replaced_current=True, withheld=withheld)
 
 
 @contextmanager
@@ -90,7 +97,7 @@ def _replace_database(settings: Settings, tables: Sequence[PublishedTable]) -> d
         connection.execute(f"create schema next.{MARTS_SCHEMA}")
         for table in tables:
             name = f"{MARTS_SCHEMA}.{table.name}"
-            connection.execute(f"create table next.{name} as select * from {work}.{name}")
+            connection.execute(f"create table next.{name} as {_published_rows(table, work)}")
             counted = connection.sql(f"select count(*) from next.{name}").fetchone()
             rows[table.name] = counted[0] if counted else 0
         _copy_comments(connection, work)
@@ -100,6 +107,13 @@ def _replace_database(settings: Settings, tables: Sequence[PublishedTable]) -> d
     unfinished.replace(target)
     _sync(target.parent)
     return rows
+
+
+def _published_rows(table: PublishedTable, database: str) -> str:
+    """A SELECT of what readers may see of a table."""
+    withheld = ", ".join(f'"{column}"' for column in table.personal_columns)
+    columns = f"* exclude ({withheld})" if withheld else "*"
+    return f"select {columns} from {database}.{MARTS_SCHEMA}.{table.name}"
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, work: str) -> None:
@@ -117,14 +131,15 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, work: str) -> None:
         """,
         {"work": work, "schema": MARTS_SCHEMA},
     ).fetchall()
-    published = {
-        name
-        for (name,) in connection.sql(
-            "select table_name from duckdb_tables() where database_name = 'next'"
+    published = set(
+        connection.sql(
+            "select table_name, null from duckdb_tables() where database_name = 'next' "
+            "union all "
+            "select table_name, column_name from duckdb_columns() where database_name = 'next'"
         ).fetchall()
-    }
+    )
     for table, column, comment in comments:
-        if table not in published:
+        if (table, column) not in published:
             continue
         thing = (
             f'column next.{MARTS_SCHEMA}.{table}."{column}"'
@@ -138,7 +153,8 @@ def _replace_parquet(settings: Settings, tables: Sequence[PublishedTable]) -> No
     """All files are written first and renamed one by one: each file is whole at any moment."""
     folder = settings.parquet_dir
     unfinished = folder.with_name("parquet.tmp")
-    _write_parquet(settings.serving_db, tables, unfinished)
+    shown = [replace(table, personal_columns=()) for table in tables]  # the file has no others
+    _write_parquet(settings.serving_db, shown, unfinished)
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         (unfinished / f"{table.name}.parquet").replace(folder / f"{table.name}.parquet")
@@ -169,7 +185,8 @@ def _write_parquet(database: Path, tables: Sequence[PublishedTable], folder: Pat
         for table in tables:
             path = folder / f"{table.name}.parquet"
             connection.execute(
-                f"copy {table.name} to '{_quoted(path)}' (format parquet, compression zstd)"
+                f"copy ({_published_rows(table, database.stem)}) to '{_quoted(path)}' "
+                "(format parquet, compression zstd)"
             )
             _sync(path)
 

@@ -47,6 +47,22 @@ _MARTS = """
 select mart, rows, as_of_date, missing_inputs from published.marts.mart_status order by mart
 """
 
+_WITHHELD = """
+select work.table_name || '.' || work.column_name
+from duckdb_columns() as work
+inner join duckdb_tables() as published
+    on published.database_name = 'published' and work.table_name = published.table_name
+left join duckdb_columns() as shown
+    on shown.database_name = 'published'
+    and work.table_name = shown.table_name
+    and work.column_name = shown.column_name
+where
+    work.database_name = current_database()
+    and work.schema_name = 'marts'
+    and shown.column_name is null
+order by 1
+"""
+
 
 def print_summary(settings: Settings, console: Console, run_id: str | None = None) -> bool:
     """Print the state of the warehouse.
@@ -77,6 +93,7 @@ def print_summary(settings: Settings, console: Console, run_id: str | None = Non
         if published:
             _print_bridge(console, _rows(connection, _BRIDGE))
             _print_marts(console, _rows(connection, _MARTS))
+            _print_withheld(console, [name for (name,) in _rows(connection, _WITHHELD)])
     _print_places(console, settings, published)
     return published
 
@@ -141,6 +158,15 @@ def _print_marts(console: Console, marts: Sequence[tuple[Any, ...]]) -> None:
     for mart, rows, _, missing in marts:
         table.add_row(mart, f"{rows:,}", missing or "")
     console.print(table)
+
+
+def _print_withheld(console: Console, columns: Sequence[str]) -> None:
+    if columns:
+        console.print(
+            f"[yellow]columns not published:[/yellow] {', '.join(columns)}: marked as personal "
+            "(PUBLISH_PERSONAL=true in .env publishes them), or newer than what is published",
+            highlight=False,
+        )
 
 
 def _print_places(console: Console, settings: Settings, published: bool) -> None:

@@ -25,10 +25,12 @@ class PublishedTable:
     Attributes:
         name: of the table in schema `marts`.
         depends_on_as_of: whether it carries an `as_of_date`.
+        personal_columns: marked `meta: {personal: true}`; published only when the owner allows it.
     """
 
     name: str
     depends_on_as_of: bool
+    personal_columns: tuple[str, ...] = ()
 
 
 def load_project(settings: Settings) -> DbtProject:
@@ -72,7 +74,15 @@ def read_manifest(project: DbtProject) -> Mapping[str, Any]:
 def published_tables(manifest: Mapping[str, Any]) -> tuple[PublishedTable, ...]:
     """The models of schema `marts`, by name: the one list of what is published."""
     return tuple(
-        PublishedTable(node["name"], "as_of_date" in node["columns"])
+        PublishedTable(node["name"], "as_of_date" in node["columns"], _personal_columns(node))
         for node in sorted(manifest["nodes"].values(), key=lambda node: str(node["name"]))
         if node["resource_type"] == "model" and node["schema"] == MARTS_SCHEMA
+    )
+
+
+def _personal_columns(node: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, column in node["columns"].items()
+        if {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("personal")
     )

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from dagster_project.ingestion.formats import load_formats
+
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 # Marts read intermediate models, other marts and seeds. These read lower layers, because they are
@@ -153,6 +155,22 @@ def test_only_staging_reads_sources(manifest: dict[str, Any], models: list[Node]
         and node["schema"] != "staging"
     }
     assert readers == {"quality_results"}
+
+
+def test_no_model_reads_a_personal_table(manifest: dict[str, Any], models: list[Node]) -> None:
+    sources = [name for name in manifest["sources"] if name.endswith("_personal")]
+    assert sources == []  # what is no source cannot be read by ref or source …
+    assert [node["name"] for node in models if "_personal" in _sql(node)] == []  # … nor by name
+
+
+def test_the_text_of_broken_rows_is_public_only_where_no_column_is_personal() -> None:
+    macro = (DBT_PROJECT / "macros" / "landed_formats.sql").read_text(encoding="utf-8")
+    entries = dict(re.findall(r"\{'format': '(\w+)'(.*?)\}", macro, flags=re.DOTALL))
+    formats = {format_.name: format_ for format_ in load_formats()}
+    assert len(entries) >= 12
+    for name, entry in entries.items():
+        if "'text_is_public': true" in entry:
+            assert not formats[name].personal_columns, name
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)

@@ -32,7 +32,12 @@ def test_a_secret_that_is_not_set_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("AS_OF_DATE", "31.12.2024"), ("SHOP_TIMEZONE", "Mars/Olympus")]
+    ("name", "value"),
+    [
+        ("AS_OF_DATE", "31.12.2024"),
+        ("SHOP_TIMEZONE", "Mars/Olympus"),
+        ("PUBLISH_PERSONAL", "maybe"),
+    ],
 )
 def test_unusable_values_are_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name) as error:

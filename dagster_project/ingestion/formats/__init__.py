@@ -23,6 +23,12 @@ class FormatError(ValueError):
     """A format file says something the loader does not understand; the message names it."""
 
 
+# What `meta: {personal: …}` of a column may say beside true; see `Column.tie`.
+_TIES = ("key", "pointer", "trait")
+# Hashes made of personal values name a person: one without its mark would outlive an erasure.
+_ALWAYS_KEYS = frozenset({"hashed_id", "email_key", "phone_key", "person_key"})
+
+
 @dataclass(frozen=True)
 class Column:
     """One warehouse column of a format.
@@ -33,7 +39,9 @@ class Column:
         headers: the file's possible headers, the preferred one first.
         required: the format is recognised only when the file has this column.
         must_parse: a value that is present and does not parse makes the row unreadable.
-        personal: goes to `raw.<format>_personal` only.
+        personal: what a person could be read from; goes to `raw.<format>_personal` only.
+        tie: how a column that stays readable below the raw layer is tied to a person: `key` names
+            the person of the row, `pointer` another person, `trait` says something of them.
         concat: all matching headers are joined by a space instead of the first one being taken.
         together: every header must be there and hold something, or there is no value; they are
             joined by a space.
@@ -58,6 +66,7 @@ class Column:
     of: tuple[str, ...] = ()
     pattern: str | None = None
     upper: bool = False
+    tie: str | None = field(default=None, repr=False)
     position: int | None = field(default=None, repr=False)
     looks_like: str | None = field(default=None, repr=False)
     description: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
@@ -99,6 +108,11 @@ class Format:
     def personal_columns(self) -> tuple[Column, ...]:
         """Columns of `raw.<name>_personal`; empty when the format holds nothing personal."""
         return tuple(column for column in self.columns if column.personal)
+
+    @property
+    def key_columns(self) -> tuple[Column, ...]:
+        """Columns that name the person of a row."""
+        return tuple(column for column in self.columns if column.tie == "key")
 
     @property
     def given_columns(self) -> tuple[Column, ...]:
@@ -310,7 +324,7 @@ def _overlap(format_: Format, header: tuple[str, ...]) -> float:
 
 def _parse_column(name: str, spec: dict[str, Any], file_name: str) -> Column:
     unknown = set(spec) - {
-        "headers", "kind", "required", "must_parse", "personal", "combine", "of", "pattern",
+        "headers", "kind", "required", "must_parse", "meta", "combine", "of", "pattern",
         "upper", "position", "looks_like", "description", "example",
     }  # fmt: skip
     if unknown:
@@ -319,18 +333,31 @@ def _parse_column(name: str, spec: dict[str, Any], file_name: str) -> Column:
         raise FormatError(f"{file_name}: column {name}: unknown kind {spec.get('kind')!r}")
     if spec.get("combine") not in (None, "concat", "together"):
         raise FormatError(f"{file_name}: column {name}: combine is concat or together")
+    meta = spec.get("meta", {})
+    mark = meta.get("personal")
+    if set(meta) - {"personal"} or mark not in (None, True, *_TIES):
+        raise FormatError(
+            f"{file_name}: column {name}: meta is {{personal: true}} or "
+            f"{{personal: {' or '.join(_TIES)}}}"
+        )
+    if spec["kind"] in _ALWAYS_KEYS and mark != "key":
+        raise FormatError(
+            f"{file_name}: column {name}: a {spec['kind']} names a person, "
+            "it needs meta: {personal: key}"
+        )
     return Column(
         name=name,
         kind=spec["kind"],
         headers=tuple(spec.get("headers", (name,))),
         required=bool(spec.get("required", False)),
         must_parse=bool(spec.get("must_parse", False)),
-        personal=bool(spec.get("personal", False)),
+        personal=mark is True,
         concat=spec.get("combine") == "concat",
         together=spec.get("combine") == "together" or len(spec.get("of", ())) > 1,
         of=tuple(spec.get("of", ())),
         pattern=spec.get("pattern"),
         upper=bool(spec.get("upper", False)),
+        tie=None if mark is True else mark,
         position=spec.get("position"),
         looks_like=spec.get("looks_like"),
         description=spec.get("description", {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
@@ -124,6 +125,48 @@ def test_closest_names_what_is_missing():
     assert closest(("x",), load_formats()) is None
 
 
+SPEAKS_OF_A_PERSON = re.compile(
+    "name|phone|mobile|e-?mail|address|receiver|buyer|customer|household|employee|contact|memo|note"
+    "|姓名|收货人|电话|手机|地址|会员名|旺旺|支付宝|帐号|账号|发票|开票|留言|备注|备忘|说明",
+    re.IGNORECASE,
+)
+REGIONS = {"province", "city", "region_name"}
+# What is named like something of a person and is not, with the reason.
+NOT_OF_A_PERSON = {
+    ("taobao_orders", "shop_name"): "the shop's own name",
+    ("taobao_orders", "is_mobile"): "whether the order came from a phone",
+    ("taobao_orders", "is_brushed"): "yes or no, found in a memo",
+    ("jd_orders", "is_brushed"): "yes or no, found in a memo",
+    ("shopify_orders", "line_title"): "the header is Lineitem name: an article's",
+    ("mapped_campaigns", "name"): "a campaign's name",
+    ("mapped_coupons", "name"): "a coupon's name",
+    ("shopify_orders", "order_id"): "the header is Name: the order's number",
+}
+
+
+def test_every_column_that_speaks_of_a_person_is_marked():
+    speaking = {
+        (format_.name, column.name): column
+        for format_ in load_formats()
+        for column in format_.columns
+        if any(map(SPEAKS_OF_A_PERSON.search, (column.name, *column.headers)))
+        and column.kind not in REGIONS
+    }
+    assert len(speaking) > 40
+    unmarked = {key for key, c in speaking.items() if not c.personal and c.tie is None}
+    assert unmarked == set(NOT_OF_A_PERSON)
+
+
+def test_whatever_shares_a_header_with_a_personal_column_cannot_be_read_back():
+    """A second column on the same header is a hash, a region or a flag, never the text again."""
+    harmless = {*REGIONS, "hashed_id", "email_key", "phone_key", "person_key", "flag"}
+    for format_ in load_formats():
+        private = {h for column in format_.personal_columns for h in column.headers}
+        for column in format_.main_columns:
+            if private.intersection(column.headers):
+                assert column.kind in harmless, (format_.name, column.name)
+
+
 COLUMN = "format: f\nsource: s\nentity: e\ndescription: {zh: x, en: x}\ncolumns:\n  a: "
 
 
@@ -133,6 +176,11 @@ COLUMN = "format: f\nsource: s\nentity: e\ndescription: {zh: x, en: x}\ncolumns:
         (COLUMN + "{kind: money}", "unknown kind 'money'"),
         (COLUMN + "{kind: id, needed: true}", "needed"),
         (COLUMN + "{kind: id, combine: sum}", "combine"),
+        (COLUMN + "{kind: id, personal: true}", "personal"),
+        (COLUMN + "{kind: text, meta: {personal: perhaps}}", "meta is"),
+        (COLUMN + "{kind: text, meta: {secret: true}}", "meta is"),
+        (COLUMN + "{kind: phone_key}", "a phone_key names a person"),
+        (COLUMN + "{kind: hashed_id, meta: {personal: true}}", "a hashed_id names a person"),
         (COLUMN + "{kind: id}\nextra: 1", "extra"),
         ("format: f\ncolumns: {}", "missing"),
     ],
