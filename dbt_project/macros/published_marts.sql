@@ -19,6 +19,7 @@
         ('row_dispositions', []),
         ('gmv_bridge', []),
         ('ingested_files', []),
+        ('restatements', []),
         ('source_figures', []),
     ]) }}
 {% endmacro %}

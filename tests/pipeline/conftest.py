@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ import pytest
 from dagster_project.automation.jobs import NIGHTLY
 from dagster_project.definitions import build_definitions
 from dagster_project.settings import Settings
-from dagster_project.transformation.project import load_project
+from dagster_project.transformation.project import DBT_PROJECT_DIR, load_project
 
 # What a run writes about itself; everything else must be the same whenever it is run.
 RUN_LOG_COLUMNS = {"ingested_files": {"exported_at", "loaded_at"}, "mart_status": {"built_at"}}
@@ -53,6 +56,16 @@ class Warehouse:
                 raise_on_error=False,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
+
+    def dbt(self, *arguments: str) -> None:
+        """Run dbt on the work database by itself."""
+        self.settings.export()
+        subprocess.run(
+            [Path(sys.executable).with_name("dbt"), "--quiet", *arguments],
+            cwd=DBT_PROJECT_DIR,
+            env={**os.environ, "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR)},
+            check=True,
+        )
 
     @contextmanager
     def published(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -33,6 +33,7 @@ MARTS = {
     "loyalty_funnel",
     "mart_status",
     "quality_results",
+    "restatements",
     "retention_cohorts",
     "row_dispositions",
     "source_figures",
