@@ -27,7 +27,7 @@ MAPPING_FILE_NAME = "mapping.yml"
 # A file of several tables may give these once for all of them.
 _SHARED_KEYS = ("source", "date_format", "timezone")
 _KEYS = ("entity", "shop", "columns", "header", "delimiter", "decimal", *_SHARED_KEYS)
-_COLUMN_KEYS = ("column", "constant", "values", "row_number")
+_COLUMN_KEYS = ("column", "constant", "values", "row_number", "hash")
 
 # A mapping's word → the sign between fields. Runs of spaces are read as one tab.
 _DELIMITERS = {",": ",", ";": ";", "|": "|", "tab": "\t", "whitespace": "\t"}
@@ -35,13 +35,17 @@ _DELIMITERS = {",": ",", ";": ";", "|": "|", "tab": "\t", "whitespace": "\t"}
 
 @dataclass(frozen=True)
 class MappedColumn:
-    """Where one warehouse column comes from: a column of the file, a constant or the row number."""
+    """Where one warehouse column comes from: a column of the file, a constant or the row number.
+
+    With `hashed` a keyed hash stands for the column's text.
+    """
 
     name: str
     header: str | None = None
     constant: str | None = None
     values: tuple[tuple[str, str], ...] = ()
     row_number: bool = False
+    hashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,14 @@ class TableMapping:
             if len(found) < len(column.of):
                 found = ()
             bound.append(
-                BoundColumn(column, found, origin.constant, origin.values, origin.row_number)
+                BoundColumn(
+                    column,
+                    found,
+                    origin.constant,
+                    origin.values,
+                    origin.row_number,
+                    hashed=origin.hashed,
+                )
             )
         definition = f"{self.format.definition_hash}\x1f{self.text}"
         return Binding(
@@ -250,6 +261,7 @@ def _parse_table(document: Any, default_source: str) -> TableMapping:
     _refuse_unknown("仓库列", "warehouse column", columns, own)
     dialect = _dialect(document)
     mapped = [_parse_column(name, spec) for name, spec in columns.items()]
+    _check_hashes(format_, mapped)
     for column in mapped:
         if not dialect.has_header and column.header is not None:
             _check_position(column.name, column.header)
@@ -357,7 +369,18 @@ def _parse_column(name: str, spec: Any) -> MappedColumn:
             f"{name} 的 values 不是“原值: 新值”", f"`values` of `{name}` are no pairs"
         )
     pairs = tuple((old, new) for old, new in values.items())
-    return MappedColumn(name, header=spec["column"], values=pairs)
+    if spec.get("hash", "true") != "true":
+        raise _WrongMapping(f"{name} 的 hash 只能写 true", f"`hash` of `{name}` can only be true")
+    return MappedColumn(name, header=spec["column"], values=pairs, hashed="hash" in spec)
+
+
+def _check_hashes(format_: Format, mapped: list[MappedColumn]) -> None:
+    ids = {column.name for column in format_.columns if column.kind == "id"}
+    wrong = ", ".join(column.name for column in mapped if column.hashed and column.name not in ids)
+    if wrong:
+        raise _WrongMapping(
+            f"{wrong} 不是编号，不能写 hash", f"`{wrong}` is no id and cannot be hashed"
+        )
 
 
 def _check_complete(format_: Format, mapped: set[str]) -> None:

@@ -92,6 +92,8 @@ def _parsed(bound: BoundColumn, index: int, binding: Binding, table: Table, cloc
     if _is_absent(bound):
         return f"cast(null as {kind.sql_type})"
     text = f"t{index}"
+    if bound.hashed:
+        return call(KINDS["hashed_id"].value_macro or "", text)
     if kind.value_macro is None:
         return text
     if bound.column.kind == "flag":

@@ -94,6 +94,8 @@ def _column(guess: Guess) -> list[str]:
     if guess.constant is not None:
         return [f"  {name}: {{constant: {_scalar(guess.constant)}}}"]
     header = _scalar(guess.header or "")
+    if guess.hashed:
+        return [f"  {name}: {{column: {header}, hash: true}}"]
     if not guess.values:
         return [f"  {name}: {header}"]
     pairs = [f"      {_scalar(old)}: {_scalar(new)}" for old, new in guess.values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,14 @@ from dagster_project.ingestion.readers import Dialect, Table, find_tables
 
 # A column whose values do not fit a kind is not of that kind, whatever its name.
 _LEAST_FIT = 0.5
+
+# Ids that may be a person's name or contact, and what such a column is called.
+_IDS_OF_PEOPLE = ("customer_id", "person_id", "referrer_id", "referred_id")
+_NAMES_PEOPLE = re.compile(
+    r"昵称|会员名|账号|帐号|用户名|旺旺|姓名|名字|手机|电话|微信"
+    r"|user ?name|nick|e-?mail|phone|mobile|name$",
+    re.IGNORECASE,
+)
 
 # Of the name and the values, what a guess must reach.
 _LEAST_SCORE = 0.55
@@ -63,6 +72,7 @@ class Guess:
         constant: the same text for every row.
         values: the file's word → the warehouse's.
         row_number: the id is made of the row's number.
+        hashed: the id is a name or a contact; only its hash may leave the raw layer.
     """
 
     column: WarehouseColumn
@@ -73,6 +83,7 @@ class Guess:
     constant: str | None = None
     values: tuple[tuple[str, str], ...] = ()
     row_number: bool = False
+    hashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -327,7 +338,16 @@ def _guess(sheet: _Sheet, column: Column, target: WarehouseColumn, entity: str) 
         score,
         _evidence(name, column, seen),
         values=_known_values(target, column),
+        hashed=_is_a_person(header, column, target),
     )
+
+
+def _is_a_person(header: str, column: Column, target: WarehouseColumn) -> bool:
+    """An id that people can read: a nickname, an account's name, an e-mail address, a phone."""
+    if target.kind != "id" or target.name not in _IDS_OF_PEOPLE:
+        return False
+    contacts = column.share(column.emails) + column.share(column.phones)
+    return contacts > _LEAST_FIT or _NAMES_PEOPLE.search(header) is not None
 
 
 def _fit(sheet: _Sheet, column: Column, target: WarehouseColumn) -> tuple[float, Text | None]:

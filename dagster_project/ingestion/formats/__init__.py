@@ -135,6 +135,7 @@ class BoundColumn:
         values: pairs (the file's text, the warehouse's text), from a mapping.
         row_number: the value is made of the file's content hash and the row's number.
         default: the text of a row that has none, also when the file lacks the column.
+        hashed: an id that is a name or a contact: a keyed hash stands for it.
     """
 
     column: Column
@@ -143,6 +144,7 @@ class BoundColumn:
     values: tuple[tuple[str, str], ...] = ()
     row_number: bool = False
     default: str | None = None
+    hashed: bool = False
 
 
 @dataclass(frozen=True)

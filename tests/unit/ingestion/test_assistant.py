@@ -116,6 +116,22 @@ def test_day_or_month_first_is_asked_when_nothing_says_it(tmp_path: Path, dates,
     assert asked in mapping_text(found)
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "hashed"),
+    [
+        ("买家昵称", "小明", True),
+        ("customer id", "lin@shop.cn", True),
+        ("客户编号", "13912345678", True),
+        ("客户编号", "M10024", False),
+    ],
+)
+def test_an_id_that_people_can_read_is_hashed(tmp_path: Path, header, value, hashed):
+    text = f"order id,date,total,{header}\n1,2024-03-04,5,{value}\n2,2024-03-05,6,{value}\n"
+    found = proposed(tmp_path / "a.csv", text)
+    assert means(found)["customer_id"] == header
+    assert ("hash: true" in mapping_text(found)) == hashed
+
+
 def test_what_is_missing_is_named(tmp_path: Path):
     found = proposed(tmp_path / "a.csv", "order id,colour\n1,red\n", "orders")
     assert found.missing == ("ordered_at",)

@@ -276,3 +276,27 @@ def test_decimal_comma(warehouse: Warehouse):
 def test_a_wrong_decimal_sign_is_explained(warehouse: Warehouse):
     drop(warehouse, LINES + "decimal: comma\n", [ROW])
     assert "'comma'" in warehouse.load().refused[0].refusal.en
+
+
+def test_an_id_that_is_a_name_is_hashed_alike_in_every_file(warehouse: Warehouse):
+    orders = (
+        "entity: orders\ncolumns: {order_id: 单号, ordered_at: 下单时间, gross_amount: 金额, "
+        "customer_id: {column: 昵称, hash: true}}"
+    )
+    drop(
+        warehouse, orders, [["1", "2024-01-01", "9", "小明"]], ["单号", "下单时间", "金额", "昵称"]
+    )
+    people = "entity: customers\ncolumns: {customer_id: {column: 昵称, hash: true}}"
+    drop(warehouse, people, [["小明"]], ["昵称"], folder="people")
+    warehouse.load()
+    ((of_order,),) = warehouse.query("select customer_id from raw.mapped_orders")
+    ((of_person,),) = warehouse.query("select customer_id from raw.mapped_customers")
+    assert of_order == of_person
+    assert len(of_order) == 32
+
+
+def test_only_an_id_can_be_hashed(warehouse: Warehouse):
+    mapping = LINES.replace("gross_amount: 金额", "gross_amount: {column: 金额, hash: true}")
+    drop(warehouse, mapping, [ROW])
+    (refused,) = warehouse.load().refused
+    assert "`gross_amount` is no id" in refused.refusal.en
