@@ -1,0 +1,1 @@
+"""Measurements on made data; nothing here is part of the pipeline."""
