@@ -205,11 +205,32 @@ def readable_csv(path: Path, table: Table, encoding: str | None, scratch: Path) 
 def relation(table: Table, path: Path, positions: Iterable[int], rejects: str | None) -> str:
     """A SELECT of `_row_number` (1-based) and the text of `positions` as `f<position>`.
 
+    Rows with nothing in any cell are left out; they keep their number.
+
     Args:
         table: what `find_tables` found.
         path: the file, or its UTF-8 copy.
         positions: which columns of the header are needed.
         rejects: prefix of the temporary tables for structurally unreadable CSV rows.
+    """
+    rows = text_rows(table, path, positions, rejects)
+    return numbered(f"select row_number() over () - 1 as _position, * from ({rows})", table)
+
+
+def numbered(rows: str, table: Table) -> str:
+    """Number a SELECT of `_position` (0-based) and `text_rows`; drop its header and empty rows."""
+    first = 0 if table.kind == "xlsx" and table.has_header else 1
+    return (
+        f"select _position + {first} as _row_number, * exclude (_position, _anything) "
+        f"from ({rows}) where _position + {first} > 0 and _anything"
+    )
+
+
+def text_rows(table: Table, path: Path, positions: Iterable[int], rejects: str | None) -> str:
+    """A SELECT of the text of `positions` and `_anything`, in the order of the file.
+
+    `_anything` is false where no cell holds a value: spreadsheets keep long tails of formatted,
+    empty rows. A workbook's header, when it has one, is the first row.
     """
     wanted = sorted(set(positions))
     file = sql_literal(_exact(path))
@@ -223,43 +244,27 @@ def relation(table: Table, path: Path, positions: Iterable[int], rejects: str | 
             f"store_rejects = true, rejects_scan = '{rejects}_scans', "
             f"rejects_table = '{rejects}_errors')"
         )
-        fields = [f"f{i}" for i in range(len(table.header))]
-        return _numbered(reader, fields, wanted, first_row=1)
+        return _texts(reader, [f"f{i}" for i in range(len(table.header))], wanted)
     if table.kind == "xlsx":
         # Header and data are read alike, or DuckDB renames headers and stops at an empty row.
         reader = (
             f"read_xlsx({file}, sheet = {sql_literal(table.sheet or '')}, header = false, "
             "all_varchar = true, stop_at_empty = false)"
         )
-        fields = [f"{_column_letters(i)}1" for i in range(len(table.header))]
-        return _numbered(reader, fields, wanted, first_row=0 if table.has_header else 1)
+        return _texts(reader, [f"{_column_letters(i)}1" for i in range(len(table.header))], wanted)
     names = {i: '"' + table.header[i].replace('"', '""') + '"' for i in wanted}
     if table.kind == "parquet":
         fields_sql = "".join(f", cast({names[i]} as varchar) as f{i}" for i in wanted)
-        return (
-            f"select file_row_number + 1 as _row_number{fields_sql} "
-            f"from read_parquet({file}, file_row_number = true)"
-        )
+        return f"select true as _anything{fields_sql} from read_parquet({file})"
     columns = ", ".join(f"{sql_literal(table.header[i])}: 'VARCHAR'" for i in wanted)
     fields_sql = "".join(f", {names[i]} as f{i}" for i in wanted)
-    return (
-        f"select row_number() over () as _row_number{fields_sql} "
-        f"from read_json({file}, columns = {{{columns}}})"
-    )
+    return f"select true as _anything{fields_sql} from read_json({file}, columns = {{{columns}}})"
 
 
-def _numbered(reader: str, fields: list[str], wanted: list[int], first_row: int) -> str:
-    """Number the reader's rows from `first_row`; drop row 0 and rows with nothing in any cell.
-
-    Row 0 is the header. Spreadsheets keep long tails of formatted, empty rows; they are no data.
-    """
+def _texts(reader: str, fields: list[str], wanted: list[int]) -> str:
     selected = "".join(f', "{fields[i]}" as f{i}' for i in wanted)
     anything = ", ".join(f'"{field}"' for field in fields)
-    return (
-        f"select _row_number{selected} from ("
-        f"select row_number() over () - {1 - first_row} as _row_number, * from {reader}"
-        f") where _row_number > 0 and coalesce({anything}) is not null"
-    )
+    return f"select coalesce({anything}) is not null as _anything{selected} from {reader}"
 
 
 def _csv_tables(path: Path, dialect: Dialect) -> tuple[Table, ...]:

@@ -24,8 +24,9 @@ from dagster_project.ingestion.raw_copy import raw_path
 from dagster_project.ingestion.readers import (
     broken_while_reading,
     excel_extension,
+    numbered,
     readable_csv,
-    relation,
+    text_rows,
 )
 from dagster_project.ingestion.refusal import RefusedFile
 from dagster_project.ingestion.tables import personal_table
@@ -60,10 +61,14 @@ class Counts:
 
 @dataclass(frozen=True)
 class Staged:
-    """Typed rows in the temporary table `name`; rejected CSV rows in `<name>_errors`."""
+    """A table's rows as text, in the file's order, in the temporary table `name`.
+
+    Rejected CSV rows stand in `<name>_errors`.
+    """
 
     name: str
     planned: PlannedTable
+    clock: Clock
 
     def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Remove the temporary tables."""
@@ -82,16 +87,18 @@ def stage_table(
     Raises:
         RefusedFile: the rows cannot be read.
     """
-    staged = Staged(f"{SCRATCH_PREFIX}{uuid.uuid4().hex}", planned)
+    latest = datetime.now(ZoneInfo(settings.shop_timezone)) + timedelta(days=1)
+    clock = Clock(settings.shop_timezone, latest.strftime("%Y-%m-%d %H:%M:%S"))
+    staged = Staged(f"{SCRATCH_PREFIX}{uuid.uuid4().hex}", planned, clock)
     path = raw_path(settings.raw_dir, file.sha256, file.path.suffix)
     scratch = settings.work_dir / f"{staged.name}.utf8"
     try:
         if planned.table.kind == "csv":
-            _stage_csv(connection, settings, staged, path, scratch)
+            _stage_csv(connection, staged, path, scratch)
         else:
             if planned.table.kind == "xlsx":
                 connection.execute(f"load {sql_literal(str(excel_extension()))}")
-            _read(connection, settings, staged, path)
+            _read(connection, staged, path)
     except BaseException:
         staged.drop(connection)
         raise
@@ -103,30 +110,45 @@ def stage_table(
 def insert_staged(
     connection: duckdb.DuckDBPyConnection, batch_id: int, file: PlannedFile, staged: Staged
 ) -> Counts:
-    """Insert staged rows; the caller's transaction decides whether they stay."""
-    format_ = staged.planned.binding.format
+    """Clean, type and insert staged rows; the caller's transaction decides whether they stay.
+
+    Raises:
+        RefusedFile: a row cannot be made of the file's text.
+    """
+    table, binding = staged.planned.table, staged.planned.binding
+    format_ = binding.format
     rejected = _insert_rejected(connection, batch_id, file, staged)
-    rows = _true_row_numbers(staged.name) if rejected else staged.name
-    number = f"_row_number + {_rows_before(connection, file, format_.name)}"
-    numbered = {
+    positions = f"select rowid as _position, * from {staged.name}"
+    rows = numbered(positions, table)
+    if rejected:
+        rows = _true_row_numbers(rows, staged.name)
+    typed = typed_rows(binding, table, rows, staged.clock)
+    before = _rows_before(connection, file, format_.name)
+    number = f"_row_number + {before}"
+    row_ids = {
         bound.column.name: f"{sql_literal(file.sha256[:_HASH_DIGITS] + '-')} || ({number})"
-        for bound in staged.planned.binding.columns
+        for bound in binding.columns
         if bound.row_number
     }
-    main = ", ".join(numbered.get(name, name) for name in (c.name for c in format_.main_columns))
-    connection.execute(
-        f"insert into raw.{format_.name} select {batch_id}, {file.file_id}, {number}, "
-        f"_row_hash, _issues, _unreadable, {main} from {rows}"
-    )
+    main = ", ".join(row_ids.get(name, name) for name in (c.name for c in format_.main_columns))
+    try:
+        connection.execute(
+            f"insert into raw.{format_.name} select {batch_id}, {file.file_id}, {number}, "
+            f"_row_hash, _issues, _unreadable, {main} from ({typed})"
+        )
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        raise broken_while_reading(table.kind, error) from error
     if format_.personal_columns:
         personal = ", ".join(column.name for column in format_.personal_columns)
         connection.execute(
             f"insert into raw.{personal_table(format_)} "
-            f"select {file.file_id}, {number}, {personal} from {rows} "
+            f"select {file.file_id}, {number}, {personal} from ({typed}) "
             f"where coalesce({personal}) is not null"
         )
     counted = connection.execute(
-        f"select count(*), count(*) filter (where _unreadable), count(_issues) from {staged.name}"
+        "select count(*), count(*) filter (where _unreadable), count(_issues) "
+        f"from raw.{format_.name} where _file_id = ? and _row_number > ?",
+        [file.file_id, before],
     ).fetchone()
     good, unreadable, with_issues = counted or (0, 0, 0)
     return Counts(good + rejected, unreadable + rejected, with_issues)
@@ -134,7 +156,6 @@ def insert_staged(
 
 def _stage_csv(
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
     staged: Staged,
     path: Path,
     scratch: Path,
@@ -142,11 +163,11 @@ def _stage_csv(
     table = staged.planned.table
     readable = readable_csv(path, table, table.encoding, scratch)
     try:
-        _read(connection, settings, staged, readable)
+        _read(connection, staged, readable)
     except RefusedFile:
         unified = unify_newlines(readable, scratch.with_suffix(".lf"))
         readable = unified.replace(scratch)
-        _read(connection, settings, staged, readable)
+        _read(connection, staged, readable)
     if _error_positions(connection, staged, "error_type = 'INVALID ENCODING'"):
         # The first megabyte was UTF-8, something later is not: an ASCII start of a Chinese file.
         if not "".join(chain(table.header, *table.first_records)).isascii():
@@ -155,7 +176,7 @@ def _stage_csv(
             readable = readable_csv(path, table, "gb18030", scratch)
         except RefusedFile as refused:
             raise broken_encoding(path, "utf-8") from refused
-        _read(connection, settings, staged, readable)
+        _read(connection, staged, readable)
     for _ in range(_QUOTE_ROUNDS):
         swallowing = _error_positions(
             connection,
@@ -166,7 +187,7 @@ def _stage_csv(
         if not swallowing:
             break
         readable = disarm(readable, swallowing, table.delimiter, scratch)
-        _read(connection, settings, staged, readable)
+        _read(connection, staged, readable)
     blanks = blank_lines(readable) if _error_positions(connection, staged, "true") else []
     connection.execute(
         f"create temp table {staged.name}_blanks as select unnest(?::bigint[]) as position",
@@ -174,20 +195,18 @@ def _stage_csv(
     )
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, staged: Staged, path: Path
-) -> None:
-    """One attempt; what an earlier one left is removed."""
+def _read(connection: duckdb.DuckDBPyConnection, staged: Staged, path: Path) -> None:
+    """One attempt; what an earlier one left is removed.
+
+    Rows are numbered and cleaned only when they are inserted: numbering while reading would keep
+    all the work on one core.
+    """
     staged.drop(connection)
     table, binding = staged.planned.table, staged.planned.binding
     positions = [i for bound in binding.columns for i in bound.positions]
-    rows = relation(table, path, positions, staged.name)
-    latest = datetime.now(ZoneInfo(settings.shop_timezone)) + timedelta(days=1)
-    clock = Clock(settings.shop_timezone, latest.strftime("%Y-%m-%d %H:%M:%S"))
+    rows = text_rows(table, path, positions, staged.name)
     try:
-        connection.execute(
-            f"create temp table {staged.name} as " + typed_rows(binding, table, rows, clock)
-        )
+        connection.execute(f"create temp table {staged.name} as {rows}")
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         if "No space left" in str(error):
             raise
@@ -249,16 +268,16 @@ def _insert_rejected(
     return int(inserted[0]) if inserted else 0
 
 
-def _true_row_numbers(name: str) -> str:
-    """The staged rows with the rejected rows before each counted in.
+def _true_row_numbers(rows: str, name: str) -> str:
+    """Numbered rows with the rejected rows before each counted in.
 
     `good` rows stand before the n-th rejected one, so every row after those moves by n.
     """
     return (
-        f"(select staged.* replace (staged._row_number + coalesce(moved.n, 0) as _row_number) "
-        f"from {name} as staged asof left join ("
+        f"select staged.* replace (staged._row_number + coalesce(moved.n, 0) as _row_number) "
+        f"from ({rows}) as staged asof left join ("
         f"select _row_number - ordinal as good, max(ordinal) as n "
-        f"from {name}_rejected group by all) as moved on staged._row_number > moved.good)"
+        f"from {name}_rejected group by all) as moved on staged._row_number > moved.good"
     )
 
 
