@@ -72,6 +72,10 @@ dev: setup  ## Dagster's web UI on http://127.0.0.1:3000, with schedule and sens
 test: setup  ## every test
 	@$(BIN)/python -m pytest
 
+.PHONY: bench
+bench: setup  ## speed of ingest against DuckDB's bare read_csv (some minutes)
+	@$(BIN)/python -m benchmarks.ingest
+
 .PHONY: lint
 lint: setup  ## ruff and sqlfluff, as CI runs them
 	@$(BIN)/ruff check .
