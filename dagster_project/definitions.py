@@ -10,6 +10,7 @@ from dagster_project.automation.jobs import (
     build_partitions,
     with_freshness,
 )
+from dagster_project.automation.run_log import write_run_log_lazily
 from dagster_project.connections.assets import build_connection_assets
 from dagster_project.ingestion.assets import build_ingestion_assets
 from dagster_project.quality.checks import build_gates
@@ -46,4 +47,5 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions.merge(definitions, build_automation(settings))
 
 
+write_run_log_lazily()
 defs = build_definitions(Settings.from_env())

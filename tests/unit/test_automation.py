@@ -11,9 +11,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlalchemy import create_engine, text
 
 from dagster_project.automation.jobs import build_automation
 from dagster_project.automation.landing import landing_state
+from dagster_project.automation.run_log import write_run_log_lazily
 from dagster_project.settings import Settings
 from dagster_project.transformation.vars import LATEST_PARTITION, as_of_variable
 from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
@@ -101,3 +103,9 @@ def test_a_second_process_is_told_to_wait(tmp_path: Path) -> None:
     holder.kill()
     holder.wait()
     hold_work_database(settings)
+
+
+def test_the_run_log_does_not_wait_for_the_disk() -> None:
+    write_run_log_lazily()
+    with create_engine("sqlite://").connect() as connection:
+        assert connection.execute(text("pragma synchronous")).scalar() == 0
