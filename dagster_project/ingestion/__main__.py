@@ -86,6 +86,8 @@ def _print_report(report: LoadReport) -> None:
             f"loaded {file.relative}: {file.rows:,} rows as {', '.join(file.formats)}, "
             f"{file.unreadable_rows:,} unreadable, {file.rows_with_issues:,} with issues"
         )
+        if file.note is not None:
+            print(file.note)
     for skipped in report.skipped:
         print(f"skipped {skipped.relative}: {skipped.reason}")
     for refused in report.refused:

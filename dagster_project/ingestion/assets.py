@@ -117,6 +117,9 @@ def _source_asset(settings: Settings, source: str, formats: list[Format]) -> dg.
             report = load_source(settings, inspect_landing(settings), source, context.log.info)
         for refused in report.refused:
             context.log.warning(f"refused {refused.relative}: {refused.refusal.message}")
+        for file in report.loaded:
+            if file.note is not None:
+                context.log.warning(f"{file.relative}: {file.note}")
         with duckdb.connect(str(settings.work_db), read_only=True) as connection:
             for fmt in formats:
                 yield _materialised(connection, fmt, report)

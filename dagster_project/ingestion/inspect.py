@@ -34,7 +34,7 @@ from dagster_project.ingestion.mapping import (
 )
 from dagster_project.ingestion.pseudonym import reading_context
 from dagster_project.ingestion.raw_copy import hash_file, raw_mapping_path, raw_path
-from dagster_project.ingestion.readers import Table, find_tables
+from dagster_project.ingestion.readers import Dialect, Table, find_tables
 from dagster_project.ingestion.refusal import Refusal, RefusedFile
 from dagster_project.ingestion.templates import (
     NearTemplate,
@@ -85,6 +85,7 @@ class PlannedFile:
         tables: what is read; empty for a refused file.
         mapping: the `mapping.yml` that applies.
         refusal: why it cannot be read.
+        unread_sheets: sheets of a workbook that no format knows; the others are read.
         in_landing: False for a file that left the landing folder and is read again from its raw
             copy because its format changed.
     """
@@ -98,12 +99,26 @@ class PlannedFile:
     tables: tuple[PlannedTable, ...] = ()
     mapping: Mapping | None = None
     refusal: Refusal | None = None
+    unread_sheets: tuple[str, ...] = ()
     in_landing: bool = True
 
     @property
     def source(self) -> str | None:
         """Which source loads it; None when it is refused."""
         return self.tables[0].binding.format.source if self.tables else None
+
+    @property
+    def note(self) -> str | None:
+        """What the owner should know of a file that was read; None when nothing."""
+        if not self.unread_sheets:
+            return None
+        names = ", ".join(self.unread_sheets)
+        return (
+            f"这些工作表无法识别，没有读取：{names}。"
+            "需要的话请导出完整的列，或为它们写 mapping.yml。\n"
+            f"These sheets are not known and were not read: {names}. If they matter, export them "
+            "with all their columns, or describe them in a mapping.yml."
+        )
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -247,11 +262,23 @@ def inspect_file(
 def _with_tables(
     file: PlannedFile, mapping: Mapping | None, connection: duckdb.DuckDBPyConnection
 ) -> PlannedFile:
-    if mapping is None:
-        planned = recognise_tables(find_tables(file.path, connection), load_formats())
-    else:
-        planned = mapping.plan(lambda dialect: find_tables(file.path, connection, dialect))
-    return replace(file, tables=tuple(PlannedTable(*pair) for pair in planned), mapping=mapping)
+    sheets: dict[str, None] = {}
+
+    def find(dialect: Dialect) -> tuple[Table, ...]:
+        tables = find_tables(file.path, connection, dialect)
+        sheets.update((table.sheet, None) for table in tables if table.sheet and table.header)
+        return tables
+
+    planned = (
+        recognise_tables(find(Dialect()), load_formats()) if mapping is None else mapping.plan(find)
+    )
+    read = {table.sheet for table, _ in planned}
+    return replace(
+        file,
+        tables=tuple(PlannedTable(*pair) for pair in planned),
+        mapping=mapping,
+        unread_sheets=tuple(sheet for sheet in sheets if sheet not in read),
+    )
 
 
 def _outdated_copy(

@@ -57,6 +57,7 @@ class LoadedFile:
         rows_with_issues: rows with a value that did not parse.
         seconds: time taken.
         replaced: it took the place of an earlier content or definition.
+        note: what the owner should know of it; None when nothing.
     """
 
     relative: str
@@ -67,6 +68,7 @@ class LoadedFile:
     rows_with_issues: int
     seconds: float
     replaced: bool
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -296,7 +298,9 @@ def _load_one(
                 ledger.retire(connection, entry, "replaced")
             for table in staged:
                 counts += insert_staged(connection, plan.batch_id, file, table)
-            ledger.insert(connection, _entry(settings, plan, file, ledger.ACTIVE, counts=counts))
+            ledger.insert(
+                connection, _entry(settings, plan, file, ledger.ACTIVE, file.note, counts)
+            )
     except RefusedFile as refused:
         if not file.in_landing:
             return SkippedFile(file.relative, f"its raw copy cannot be read again: {refused}")
@@ -317,6 +321,7 @@ def _load_one(
         counts.with_issues,
         seconds,
         bool(retiring),
+        file.note,
     )
 
 

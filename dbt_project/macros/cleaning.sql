@@ -132,7 +132,7 @@ coalesce(
         regexp_replace(
             regexp_replace(
                 regexp_replace({{ _half_width(text) }}, '^[(](.*)[)]$', '-\1'),
-                '^([-+]?) *(?:(?:US|HK)?[$]|¥|£|€|৳|RMB|CNY|USD|EUR|GBP|HKD)? *([-+]?[0-9.,]+) *(?:{{ units }})?$',
+                '^([-+]?) *(?:{{ _currency_signs() }})? *([-+]?[0-9.,]+) *(?:{{ units }})?$',
                 '\1\2'
             ),
             '^([-+]?[0-9]{1,3}),([0-9]{3})(?:,([0-9]{3}))?(?:,([0-9]{3}))?(?:,([0-9]{3}))?([.][0-9]*)?$',
@@ -150,8 +150,13 @@ coalesce(
 translate({{ text }}, '.,{{ " \u00a0\u202f\u2019" }}''', ',.')
 {%- endmacro -%}
 
+{# As shops abroad print them, before the number or behind it. #}
+{%- macro _currency_signs() -%}
+[A-Z]{0,3}[$]|¥|£|€|৳|₹|₨|Rs[.]?|₽|₩|₺|₫|฿|₱|₴|₪|₦|zł|Kč|kr[.]?|RM|RMB|CNY|USD|EUR|GBP|HKD|JPY|AUD|CAD|INR|BDT|BRL|PLN
+{%- endmacro -%}
+
 {%- macro clean_amount(text) -%}
-cast({{ _number(text, '元|圆|RMB|CNY|USD|EUR|GBP|HKD|€|£|[$]', 'decimal(18, 4)') }} as decimal(18, 4))
+cast({{ _number(text, '元|圆|' ~ _currency_signs(), 'decimal(18, 4)') }} as decimal(18, 4))
 {%- endmacro -%}
 
 {%- macro clean_quantity(text) -%}

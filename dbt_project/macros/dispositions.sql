@@ -68,6 +68,18 @@
     where newest_rank > 1
 {% endmacro %}
 
+{#- The example row that a template of the warehouse comes with, left in the file. -#}
+{% macro example_rows(rows, id_columns) %}
+    select
+        file_id,
+        row_number,
+        'test' as disposition,
+        'the example row of the template' as reason
+    from {{ rows }}
+    where {% for column in id_columns %}{{ "or " if not loop.first }}{{ column }} like 'EXAMPLE%' {% endfor %}
+
+{% endmacro %}
+
 {#- The whole model of a format whose records have a key: what is unusable, and all but the newest row of each key. -#}
 {% macro keyed_record_dispositions(format) %}
 {%- set landed = landed_format(format) %}
@@ -88,12 +100,26 @@ usable_rows as (
 repeated as (
 {{ repeated_records('usable_rows', landed.key) }}
 ),
+{%- if landed.example_ids %}
+
+examples as (
+{{ example_rows('usable_rows', landed.example_ids) }}
+),
+
+examples_only as (
+{{ first_disposition('examples', ['repeated']) }}
+),
+{%- endif %}
 
 final as (
 
     select * from unusable
     union all
     select * from repeated
+    {%- if landed.example_ids %}
+    union all
+    select * from examples_only
+    {%- endif %}
 
 )
 

@@ -6,6 +6,7 @@
   entities        what its rows become; a format with two (an order export whose rows are goods lines) feeds both
   staging         its staging model
   key             columns that name a record; without one, rows belong to documents and have no key of their own
+  example_ids     columns whose value begins with EXAMPLE in the example row of a template
   amount          its rows carry money that the bridge counts, in column `amount` of the staging model
   columns         what makes a removed row recognisable again, personal columns never among them
   text_is_public  none of the export's columns is personal, so the text of a broken row may leave the raw layer
@@ -42,19 +43,35 @@
          'staging': 'stg_shopify__orders', 'amount': true,
          'columns': ['source_order_id', 'source_customer_id', 'source_product_id', 'quantity', 'unit_price', 'total_amount',
                      'financial_status', 'ordered_at']},
+        {'format': 'woocommerce_orders', 'entities': ['orders'],
+         'staging': 'stg_woocommerce__orders', 'key': ['source_order_id'], 'amount': true,
+         'columns': ['source_order_id', 'status_text', 'amount', 'item_count', 'ordered_at']},
+        {'format': 'taobao_refunds', 'entities': ['refunds'],
+         'staging': 'stg_taobao__refunds', 'key': ['source', 'record_id'],
+         'columns': ['record_id', 'source_order_id', 'amount', 'state', 'refunded_at']},
+        {'format': 'taobao_shipments', 'entities': ['shipments'],
+         'staging': 'stg_taobao__shipments', 'key': ['source', 'record_id'],
+         'columns': ['source_order_id', 'tracking_number', 'carrier', 'shipped_at']},
+        {'format': 'mapped_refunds', 'entities': ['refunds'],
+         'staging': 'stg_mapped__refunds', 'key': ['source', 'record_id'], 'example_ids': ['record_id', 'source_order_id'],
+         'columns': ['source', 'record_id', 'source_order_id', 'amount', 'state', 'refunded_at']},
         {'format': 'mapped_orders', 'entities': ['orders'],
          'staging': 'stg_mapped__orders', 'key': ['source', 'source_order_id'], 'amount': true,
+         'example_ids': ['source_order_id'],
          'columns': ['source', 'source_order_id', 'source_customer_id', 'status', 'amount', 'paid_amount',
                      'refunded_amount', 'ordered_at']},
         {'format': 'mapped_order_lines', 'entities': ['order_lines'],
          'staging': 'stg_mapped__order_lines', 'amount': true,
+         'example_ids': ['source_order_id', 'source_product_id'],
          'columns': ['source', 'source_order_id', 'line_id', 'source_product_id', 'quantity', 'unit_price', 'amount',
                      'ordered_at']},
         {'format': 'mapped_customers', 'entities': ['customers'],
          'staging': 'stg_mapped__customers', 'key': ['source', 'source_customer_id'],
+         'example_ids': ['source_customer_id'],
          'columns': ['source', 'source_customer_id', 'gender', 'birth_date', 'registered_at']},
         {'format': 'mapped_products', 'entities': ['products'],
          'staging': 'stg_mapped__products', 'key': ['source', 'source_product_id'],
+         'example_ids': ['source_product_id'],
          'columns': ['source', 'source_product_id', 'title', 'category', 'list_price', 'unit_cost']},
     ] -%}
     {%- set found = [] -%}
@@ -76,6 +93,8 @@
         'order_lines': 'int_order_lines',
         'customers': 'int_customer_records',
         'products': 'int_product_records',
+        'shipments': 'int_shipments',
+        'refunds': 'int_refunds',
     }) }}
 {% endmacro %}
 

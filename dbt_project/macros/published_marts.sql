@@ -3,6 +3,7 @@
     {{ return([
         ('fct_orders', ['orders']),
         ('fct_order_items', ['order_lines']),
+        ('fct_refunds', ['refunds']),
         ('dim_customers', ['customer_ids']),
         ('dim_products', ['order_lines', 'products']),
         ('customer_rfm', ['orders', 'customer_ids']),

@@ -72,7 +72,11 @@ kept_of_format as (
             '{{ landed.format }}' as format,
             count(distinct {{ landed.key | join(" || chr(31) || ") }}) as row_count
         from {{ ref(landed.staging) }}
-        where not is_unreadable
+        where
+            not is_unreadable
+            {%- for column in landed.example_ids or [] %}
+            and coalesce({{ column }} not like 'EXAMPLE%', true)
+            {%- endfor %}
         union all
     {% endfor %}
     select

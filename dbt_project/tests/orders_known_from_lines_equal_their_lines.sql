@@ -1,7 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_order_items'}}}) }}
 
 -- An order without a record of its own is the sum of its lines. (Where it has one, freight and discounts on the whole
--- order stand only in the record.)
+-- order stand only in the record. A refund export names orders, not lines.)
 with orders as (
 
     select
@@ -10,7 +10,7 @@ with orders as (
         f.net_amount
     from {{ ref('fct_orders') }} as f
     inner join {{ ref('int_orders') }} as i on f.order_id = i.order_id
-    where not i.has_order_record
+    where not i.has_order_record and i.itemised_refund_amount = 0
 
 ),
 

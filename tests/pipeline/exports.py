@@ -259,3 +259,150 @@ def shopify_order(
         }
         for index, (sku, pieces, price) in enumerate(lines)
     ]
+
+
+WOOCOMMERCE_HEADER = [
+    "Date",
+    "Order #",
+    "N. Revenue (formatted)",
+    "Status",
+    "Customer",
+    "Customer type",
+    "Product(s)",
+    "Items sold",
+    "Coupon(s)",
+    "Net Sales",
+    "Attribution",
+]
+WOOCOMMERCE_OLD_HEADER = [
+    *WOOCOMMERCE_HEADER[:-2],
+    "N. Revenue",
+]
+
+TAOBAO_LINE_HEADER = [
+    "子订单编号",
+    "主订单编号",
+    "商品标题",
+    "价格",
+    "购买数量",
+    "外部系统编号",
+    "商品属性",
+    "订单状态",
+    "商家编码",
+    "买家应付货款",
+    "退款状态",
+    "退款金额",
+    "订单创建时间",
+]
+TAOBAO_REFUND_HEADER = [
+    "订单编号",
+    "退款单编号",
+    "退款类型",
+    "订单付款时间",
+    "商品ID",
+    "订单创建时间",
+    "宝贝标题",
+    "交易金额",
+    "买家退款金额",
+    "发货状态",
+    "退款状态",
+    "买家退款原因",
+    "完结时间",
+]
+TAOBAO_SHIPMENT_HEADER = [
+    "订单编号",
+    "物流单号",
+    "物流公司",
+    "发货时间",
+    "收货人姓名",
+    "收货地址",
+    "联系手机",
+]
+
+
+def woocommerce_order(
+    number: str,
+    revenue: str,
+    customer: str,
+    *,
+    status: str = "completed",
+    date: str = "2024-01-05 10:00:00",
+    sign: str = "৳",
+    products: str = "2× Saree, 1× Scarf",
+    items: str = "3",
+) -> Row:
+    """One order of a WooCommerce Analytics export; `revenue` is a plain number."""
+    return {
+        "Date": date,
+        "Order #": number,
+        "N. Revenue (formatted)": f"{sign}{float(revenue):,.0f}",
+        "Status": status,
+        "Customer": customer,
+        "Customer type": "new",
+        "Product(s)": products,
+        "Items sold": items,
+        "Coupon(s)": "",
+        "Net Sales": revenue,
+        "N. Revenue": revenue,
+        "Attribution": "Direct",
+    }
+
+
+def taobao_line(
+    line: str,
+    order: str,
+    price: str,
+    *,
+    pieces: str = "1",
+    code: str = "A-1",
+    status: str = "交易成功",
+) -> Row:
+    """One goods line of a new order line export."""
+    return {
+        "子订单编号": line,
+        "主订单编号": order,
+        "商品标题": f"连衣裙 {code}",
+        "价格": price,
+        "购买数量": pieces,
+        "订单状态": status,
+        "商家编码": code,
+        "买家应付货款": str(Decimal(price) * int(pieces)),
+        "退款状态": "没有申请退款",
+        "退款金额": "无退款申请",
+        "订单创建时间": "2024-01-05 10:00:00",
+    }
+
+
+def taobao_refund(
+    number: str,
+    order: str,
+    amount: str,
+    *,
+    status: str = "退款成功",
+    closed: str = "2024-02-20 10:00:00",
+) -> Row:
+    """One row of a refund export."""
+    return {
+        "订单编号": order,
+        "退款单编号": number,
+        "退款类型": "退货退款",
+        "交易金额": amount,
+        "买家退款金额": amount,
+        "退款状态": status,
+        "买家退款原因": "七天无理由",
+        "完结时间": closed,
+    }
+
+
+def write_sheets(path: Path, sheets: dict[str, tuple[Sequence[str], Iterable[Row]]]) -> Path:
+    """A workbook with a sheet for each name, every cell a text."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, (header, rows) in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.append(list(header))
+        for row in rows:
+            sheet.append([row.get(column) or None for column in header])
+    book.save(path)
+    return path

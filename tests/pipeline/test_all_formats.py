@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -12,9 +13,20 @@ from tests.pipeline.exports import (
     JD_HEADER,
     SHOPIFY_HEADER,
     SHOPIFY_OLD_HEADER,
+    TAOBAO_LINE_HEADER,
+    TAOBAO_ORDER_HEADER,
+    TAOBAO_REFUND_HEADER,
+    TAOBAO_SHIPMENT_HEADER,
+    WOOCOMMERCE_HEADER,
+    WOOCOMMERCE_OLD_HEADER,
     as_csv,
     jd_order,
     shopify_order,
+    taobao_line,
+    taobao_order,
+    taobao_refund,
+    woocommerce_order,
+    write_sheets,
     write_text,
 )
 
@@ -60,20 +72,70 @@ SHOPIFY_OLD = [
     *shopify_order("#1002", [("S1", 1, "20.00"), ("S3", 1, "2.00")], email="wendy@example.com"),
     *shopify_order("#0900", [("S9", 1, "9.00")], created="2023-12-01 08:00:00 +0800"),
 ]
+WOOCOMMERCE = [
+    woocommerce_order("501", "2999", "Rahima Khatun"),
+    woocommerce_order("502", "450", "Rahima Khatun", status="on-hold"),
+    woocommerce_order("503", "120", "Karim", status="refunded"),
+]
+# Older files end in another name; 502 was paid since.
+WOOCOMMERCE_OLD = [
+    woocommerce_order("502", "450", "Rahima Khatun"),
+    woocommerce_order("504", "80", "Karim", status="cancelled", sign="₹"),
+]
+TAOBAO_ORDERS = [
+    taobao_order("T1", "小明", "100.00", "2024-01-05 10:00:00"),
+    # Its own export knows of 30 that went back, the refund export of the same 30 and 20 more.
+    taobao_order("T2", "小红", "80.00", "2024-01-06 10:00:00", refund="30.00"),
+    taobao_order("T3", "小刚", "60.00", "2024-01-07 10:00:00"),
+    taobao_order("T4", "小刚", "40.00", "2024-01-08 10:00:00", refund="40.00"),
+]
+TAOBAO_LINES = [
+    taobao_line("T1-1", "T1", "70.00"),
+    taobao_line("T1-2", "T1", "30.00", code="A-2"),
+    # No order export holds T5: it is known from its lines.
+    taobao_line("T5-1", "T5", "25.00", pieces="2"),
+]
+TAOBAO_REFUNDS = [
+    taobao_refund("R1", "T2", "30.00", closed="2024-01-10 10:00:00"),
+    taobao_refund("R2", "T2", "20.00"),
+    taobao_refund("R3", "T3", "60.00", status="买家已经申请退款，等待卖家同意", closed=""),
+    taobao_refund("R4", "T5", "10.00"),
+    taobao_refund("R5", "T999", "15.00"),
+]
+SHIPMENTS = [
+    {"订单编号": "T1", "物流单号": "SF1", "物流公司": "顺丰", "发货时间": "2024-01-06 09:00:00"}
+]
 ORDERS = (
     "select order_id, status, gross_amount, discount_amount, freight_amount, paid_amount, "
     "refunded_amount, net_amount, item_count from fct_orders where source = '{}' order by 1"
 )
 
 
-@pytest.fixture(scope="module")
-def every_shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
-    warehouse = new_warehouse()
-    landing = warehouse.landing
+def drop_everything(landing: Path) -> None:
     write_text(landing / "jd" / "1.csv", as_csv(JD_HEADER, JD_FIRST), "gb18030")
     write_text(landing / "jd" / "2.csv", as_csv(JD_HEADER, JD_SECOND), "utf-8-sig")
     write_text(landing / "shopify" / "1.csv", as_csv(SHOPIFY_HEADER, SHOPIFY_FIRST))
     write_text(landing / "shopify" / "2.csv", as_csv(SHOPIFY_OLD_HEADER, SHOPIFY_OLD))
+    write_text(landing / "woo" / "1.csv", as_csv(WOOCOMMERCE_HEADER, WOOCOMMERCE))
+    write_text(landing / "woo" / "2.csv", as_csv(WOOCOMMERCE_OLD_HEADER, WOOCOMMERCE_OLD))
+    write_sheets(
+        landing / "taobao" / "three.xlsx",
+        {
+            "订单报表": (TAOBAO_ORDER_HEADER, TAOBAO_ORDERS),
+            "销售明细": (TAOBAO_LINE_HEADER, TAOBAO_LINES),
+            "发货报表": (TAOBAO_SHIPMENT_HEADER, SHIPMENTS),
+            "说明": (["备注"], [{"备注": "导出于二月"}]),
+        },
+    )
+    write_text(
+        landing / "taobao" / "refunds.csv", as_csv(TAOBAO_REFUND_HEADER, TAOBAO_REFUNDS), "gb18030"
+    )
+
+
+@pytest.fixture(scope="module")
+def every_shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
+    warehouse = new_warehouse()
+    drop_everything(warehouse.landing)
     assert warehouse.nightly().success
     return warehouse
 
@@ -141,6 +203,67 @@ def test_shopify_times_carry_an_offset_and_guests_have_no_email(every_shop: Ware
     assert len(wendy) == 1
 
 
+def test_woocommerce_amounts_are_net_sales(every_shop: Warehouse) -> None:
+    assert every_shop.rows(ORDERS.format("woocommerce")) == [
+        ("501", "completed", 2999, 0, 0, 2999, 0, 2999, 3),
+        ("502", "completed", 450, 0, 0, 450, 0, 450, 3),
+        ("503", "refunded", 120, 0, 0, 120, 120, 0, 3),
+        ("504", "cancelled", 80, 0, 0, 0, 0, 0, 3),
+    ]
+    assert removed(every_shop, "woocommerce") == [("woo/1.csv", 2, "superseded")]
+    # A name alone joins nobody under the standing rule.
+    assert (
+        every_shop.value("select count(customer_id) from fct_orders where source = 'woocommerce'")
+        == 0
+    )
+
+
+def test_a_late_refund_restates_its_order_and_counts_once(every_shop: Warehouse) -> None:
+    assert every_shop.rows(
+        "select order_id, status, paid_amount, refunded_amount, net_amount from fct_orders "
+        "where source = 'taobao' order by 1"
+    ) == [
+        ("T1", "completed", 100, 0, 100),
+        ("T2", "partially_refunded", 80, 50, 30),
+        ("T3", "completed", 60, 0, 60),
+        ("T4", "refunded", 40, 40, 0),
+        ("T5", "partially_refunded", 50, 10, 40),
+    ]
+
+
+def test_refunds_itemise_what_went_back(every_shop: Warehouse) -> None:
+    assert every_shop.rows(
+        "select refund_id, order_id, source_order_id, state, amount, requested_amount, "
+        "cast(refunded_at as varchar) from fct_refunds where source = 'taobao' order by refund_id"
+    ) == [
+        ("R1", "T2", "T2", "succeeded", 30, 30, "2024-01-10 10:00:00"),
+        ("R2", "T2", "T2", "succeeded", 20, 20, "2024-02-20 10:00:00"),
+        ("R3", "T3", "T3", "pending", 0, 60, None),
+        ("R4", "T5", "T5", "succeeded", 10, 10, "2024-02-20 10:00:00"),
+        ("R5", None, "T999", "succeeded", 15, 15, "2024-02-20 10:00:00"),
+        ("T4:export", "T4", "T4", "succeeded", 40, 40, None),
+    ]
+    assert every_shop.value(
+        "select sum(amount) from fct_refunds where order_id is not null"
+    ) == every_shop.value("select sum(refunded_amount) from fct_orders")
+
+
+def test_three_sheets_are_three_formats_and_a_fourth_is_named(every_shop: Warehouse) -> None:
+    formats, message = every_shop.rows(
+        "select format, message from ingested_files where source_file = 'taobao/three.xlsx'"
+    )[0]
+    assert formats == "taobao_orders, taobao_order_lines, taobao_shipments"
+    assert "说明" in message
+    assert "were not read" in message
+    steps = dict(
+        every_shop.rows(
+            "select step, rows from gmv_bridge where source_file = 'taobao/three.xlsx' "
+            "and step in ('raw', 'kept', 'rows_without_money')"
+        )
+    )
+    assert steps == {"raw": 8, "kept": 8, "rows_without_money": -1}
+
+
 def test_the_bridge_balances_for_every_file(every_shop: Warehouse) -> None:
     assert (
         every_shop.rows(
@@ -160,6 +283,11 @@ def test_the_bridge_balances_for_every_file(every_shop: Warehouse) -> None:
     assert net["jd/2.csv"] == 176 + 80
     assert net["shopify/1.csv"] == 48 + 60
     assert net["shopify/2.csv"] == 22 + 9
+    assert net["woo/1.csv"] == 2999
+    assert net["woo/2.csv"] == 450
+    # A refund takes its money off where the order stands, not in the refund export.
+    assert net["taobao/three.xlsx"] == 100 + 30 + 60 + 40
+    assert "taobao/refunds.csv" not in net
     assert sum(net.values()) == every_shop.value("select sum(net_amount) from fct_orders")
 
 
@@ -185,7 +313,19 @@ def test_bridge_steps_of_a_file_whose_rows_are_orders_and_lines(every_shop: Ware
     }
 
 
-PERSONAL = ("钱多多", "中关村大街", "13712345678", "jd_a", "Wendy", "Elm Street", "555 0142")
+PERSONAL = (
+    "Rahima",
+    "Karim",
+    "张三",
+    "文三路",
+    "钱多多",
+    "中关村大街",
+    "13712345678",
+    "jd_a",
+    "Wendy",
+    "Elm Street",
+    "555 0142",
+)
 
 
 def test_no_personal_value_leaves_the_raw_layer(every_shop: Warehouse) -> None:

@@ -24,6 +24,7 @@ MARTS = {
     "dim_products",
     "fct_order_items",
     "fct_orders",
+    "fct_refunds",
     "gmv_bridge",
     "growth_daily",
     "identity_segment_changes",
@@ -62,7 +63,10 @@ RAW = {
     "shopify_orders",
     "taobao_order_lines",
     "taobao_orders",
+    "taobao_refunds",
+    "taobao_shipments",
     "taobao_user_behavior",
+    "woocommerce_orders",
 }
 
 

@@ -15,7 +15,15 @@ from dagster_project.ingestion.formats import (
     parse_format,
     recognise,
 )
-from tests.pipeline.exports import JD_HEADER, SHOPIFY_HEADER, SHOPIFY_OLD_HEADER
+from tests.pipeline.exports import (
+    JD_HEADER,
+    SHOPIFY_HEADER,
+    SHOPIFY_OLD_HEADER,
+    TAOBAO_REFUND_HEADER,
+    TAOBAO_SHIPMENT_HEADER,
+    WOOCOMMERCE_HEADER,
+    WOOCOMMERCE_OLD_HEADER,
+)
 
 GENERATION_1 = (
     "订单编号,买家会员名,买家支付宝账号,买家应付货款,买家应付邮费,买家支付积分,总金额,"
@@ -51,6 +59,10 @@ KNOWN = [
     (",".join(JD_HEADER), "jd_orders"),
     (",".join(SHOPIFY_HEADER), "shopify_orders"),
     (",".join(SHOPIFY_OLD_HEADER), "shopify_orders"),
+    (",".join(WOOCOMMERCE_HEADER), "woocommerce_orders"),
+    (",".join(WOOCOMMERCE_OLD_HEADER), "woocommerce_orders"),
+    (",".join(TAOBAO_REFUND_HEADER), "taobao_refunds"),
+    (",".join(TAOBAO_SHIPMENT_HEADER), "taobao_shipments"),
     (GENERATION_1, "taobao_orders"),
     (GENERATION_2, "taobao_orders"),
     (LATER, "taobao_orders"),
@@ -92,7 +104,6 @@ def test_known_headers(header, expected):
 @pytest.mark.parametrize(
     "header",
     [
-        "订单编号,退款单编号,退款类型,订单付款时间,商品ID,订单创建时间,宝贝标题,交易金额,买家退款金额,发货状态,退款状态",
         "order_id,ordered_at,gross_amount",
         "a,b,c",
         "",

@@ -16,6 +16,19 @@ rules as (
 
 ),
 
+-- What refund exports say went back of an order.
+refunds as (
+
+    select
+        source,
+        source_order_id,
+        sum(amount) as amount
+    from {{ ref('int_refunds') }}
+    where state = 'succeeded'
+    group by source, source_order_id
+
+),
+
 -- One row per order that has lines. A quantity above the source's bound is a measure (fuel), not a number of pieces:
 -- the line then counts as one piece.
 line_totals as (
@@ -77,7 +90,7 @@ from_records as (
             when r.exported_status in ('unpaid', 'cancelled') then 0
             when r.exported_status = 'refunded' then coalesce(l.paid_amount, 0)
             else coalesce(l.refunded_amount, 0)
-        end as refunded_amount,
+        end as exported_refunded_amount,
         coalesce(r.item_count, l.item_count) as item_count,
         r.channel,
         r.country,
@@ -113,7 +126,7 @@ from_lines as (
         l.discount_amount,
         l.freight_amount,
         l.paid_amount,
-        l.refunded_amount,
+        l.refunded_amount as exported_refunded_amount,
         l.item_count,
         cast(null as {{ dbt.type_string() }}) as channel,
         l.country,
@@ -134,11 +147,30 @@ unified as (
 
 ),
 
+-- An order export made before a refund does not know of it, a refund export does. A refund in both counts once, and no
+-- more goes back than was paid.
+restated as (
+
+    select
+        u.*,
+        cast(coalesce(f.amount, 0) as decimal(18, 2)) as itemised_refund_amount,
+        cast(
+            case
+                when f.amount > u.exported_refunded_amount
+                    then greatest(u.exported_refunded_amount, least(f.amount, u.paid_amount))
+                else u.exported_refunded_amount
+            end as decimal(18, 2)
+        ) as refunded_amount
+    from unified as u
+    left join refunds as f on u.source = f.source and u.source_order_id = f.source_order_id
+
+),
+
 -- Order numbers are the sources' own; only where two sources use the same number does the source stand before it.
 shared_ids as (
 
     select source_order_id
-    from unified
+    from restated
     group by source_order_id
     having count(*) > 1
 
@@ -159,7 +191,7 @@ final as (
         end as status,
         u.paid_amount - u.refunded_amount as net_amount,
         cast(coalesce(u.paid_at, u.ordered_at) as date) as order_date
-    from unified as u
+    from restated as u
     left join shared_ids as s on u.source_order_id = s.source_order_id
 
 )

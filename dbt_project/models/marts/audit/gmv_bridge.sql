@@ -103,29 +103,62 @@ record_facts as (
 
 ),
 
-line_facts as (
+line_money as (
 
     select
         i.file_id,
-        1 as rows,
+        s.order_id,
+        i.line_number,
+        s.has_own_amount,
+        o.refunded_amount as order_refunded_amount,
         case when i.is_credit then i.raw_amount else f.gross_amount end as kept_amount,
-        case when s.has_own_amount then f.gross_amount else 0 end as detail_amount,
         case when i.is_credit then i.raw_amount else 0 end as credit_amount,
-        case when s.has_own_amount then 0 else f.gross_amount end as gross_amount,
+        f.gross_amount,
         case when i.status in ('unpaid', 'cancelled') then i.status else s.status end as status,
-        case
-            when s.has_own_amount or s.status in ('unpaid', 'cancelled') then 0
-            else i.paid_amount
-        end as paid_amount,
-        case
-            when s.has_own_amount or s.status in ('unpaid', 'cancelled') then 0
-            else i.paid_amount - f.net_amount
-        end as refunded_amount,
-        case when s.has_own_amount then 0 else f.net_amount end as net_amount
+        case when s.status in ('unpaid', 'cancelled') then 0 else i.paid_amount end as paid_amount,
+        case when s.status in ('unpaid', 'cancelled') then 0 else i.paid_amount - f.net_amount end as refunded_amount,
+        f.net_amount
     from items as i
     inner join source_orders as s on i.source = s.source and i.source_order_id = s.source_order_id
+    inner join orders as o on s.order_id = o.order_id
     inner join order_items as f
         on s.order_id = f.order_id and i.line_number = f.line_number
+
+),
+
+refunded_by_lines as (
+
+    select order_id, sum(refunded_amount) as amount
+    from line_money
+    where not has_own_amount
+    group by order_id
+
+),
+
+-- A refund export names orders, not lines: what it adds to an order known from lines stands at the first of them.
+line_facts as (
+
+    select
+        m.file_id,
+        1 as rows,
+        m.kept_amount,
+        case when m.has_own_amount then m.gross_amount else 0 end as detail_amount,
+        m.credit_amount,
+        case when m.has_own_amount then 0 else m.gross_amount end as gross_amount,
+        m.status,
+        case when m.has_own_amount then 0 else m.paid_amount end as paid_amount,
+        case
+            when m.has_own_amount then 0
+            when m.line_number = 1 then m.refunded_amount + m.order_refunded_amount - l.amount
+            else m.refunded_amount
+        end as refunded_amount,
+        case
+            when m.has_own_amount then 0
+            when m.line_number = 1 then m.net_amount - (m.order_refunded_amount - l.amount)
+            else m.net_amount
+        end as net_amount
+    from line_money as m
+    left join refunded_by_lines as l on m.order_id = l.order_id
 
 ),
 

@@ -55,6 +55,8 @@ inputs as (
     union all
     select 'discounts' as input, count(*) as supplied from {{ ref('int_orders') }} where discount_amount > 0
     union all
+    select 'refunds' as input, count(*) as supplied from {{ ref('fct_refunds') }}
+    union all
     select 'referrals' as input, count(referrer_id) as supplied from {{ ref('int_customers') }}
     union all
     select

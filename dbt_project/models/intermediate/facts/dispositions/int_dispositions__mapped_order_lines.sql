@@ -47,6 +47,14 @@ duplicates_only as (
 {{ first_disposition('duplicates', ['overlapping']) }}
 ),
 
+examples as (
+{{ example_rows('usable_rows', landed_format('mapped_order_lines').example_ids) }}
+),
+
+examples_only as (
+{{ first_disposition('examples', ['repeated', 'overlapping', 'duplicates']) }}
+),
+
 final as (
 
     select * from unusable
@@ -56,6 +64,8 @@ final as (
     select * from overlapping
     union all
     select * from duplicates_only
+    union all
+    select * from examples_only
 
 )
 

@@ -14,6 +14,16 @@ refund_basis as (
 
 ),
 
+-- A closed order that a refund export names was paid before, whatever its own export leaves out.
+itemised_refunds as (
+
+    select source_order_id, sum(amount) as amount
+    from {{ ref('int_refunds') }}
+    where source = 'taobao' and state = 'succeeded'
+    group by source_order_id
+
+),
+
 statuses as (
 
     select * from {{ ref('order_statuses') }} where source = 'taobao'
@@ -27,7 +37,7 @@ priced as (
         -- The report form has no status column: a payment time is the proof of payment there.
         case
             when s.status is not null then s.status
-            when t.status_text like '交易关闭%' and t.paid_at is null and coalesce(t.refund_amount, 0) = 0 then 'cancelled'
+            when t.status_text like '交易关闭%' and t.paid_at is null and coalesce(t.refund_amount, r.amount, 0) = 0 then 'cancelled'
             when t.status_text like '交易关闭%' and t.close_reason = '买家未付款' then 'cancelled'
             when t.status_text like '交易关闭%' then 'refunded'
             when t.paid_at is null and t.status_text is null then 'unpaid'
@@ -35,10 +45,14 @@ priced as (
             else 'paid'
         end as exported_status,
         coalesce(t.refund_amount, 0) as refund,
-        coalesce(t.exported_paid_amount, case when t.paid_at is not null then t.amount end, 0)
-        + case when b.is_paid_amount_net then coalesce(t.refund_amount, 0) else 0 end as paid_before_refund
+        greatest(
+            coalesce(t.exported_paid_amount, case when t.paid_at is not null then t.amount end, 0)
+            + case when b.is_paid_amount_net then coalesce(t.refund_amount, 0) else 0 end,
+            case when t.status_text like '交易关闭%' then coalesce(r.amount, 0) else 0 end
+        ) as paid_before_refund
     from kept as t
     left join refund_basis as b on t.file_id = b.file_id
+    left join itemised_refunds as r on t.source_order_id = r.source_order_id
     left join statuses as s on t.status_text = s.status_text
 
 ),
