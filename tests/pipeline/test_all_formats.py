@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import pytest
 from tests.pipeline.conftest import Warehouse
 from tests.pipeline.exports import (
     JD_HEADER,
+    OLIST_HEADERS,
     SHOPIFY_HEADER,
     SHOPIFY_OLD_HEADER,
     TAOBAO_LINE_HEADER,
@@ -105,6 +107,46 @@ TAOBAO_REFUNDS = [
 SHIPMENTS = [
     {"订单编号": "T1", "物流单号": "SF1", "物流公司": "顺丰", "发货时间": "2024-01-06 09:00:00"}
 ]
+OLIST = {
+    # The customer's number is new with every order: k1 and k2 are one person.
+    "orders": """\
+o1,k1,delivered,2017-05-01 10:00:00,2017-05-01 11:00:00,,2017-05-09 10:00:00,2017-05-20 00:00:00
+o2,k2,shipped,2017-06-01 10:00:00,2017-06-02 11:00:00,2017-06-03 10:00:00,,2017-06-20 00:00:00
+o3,k3,canceled,2017-07-01 10:00:00,,,,2017-07-20 00:00:00
+o4,k4,unavailable,2017-08-01 10:00:00,2017-08-01 10:10:00,,,2017-08-20 00:00:00
+""",
+    "order_items": """\
+o1,1,op1,v1,2017-05-03 10:00:00,58.90,13.29
+o1,2,op1,v1,2017-05-03 10:00:00,58.90,13.29
+o2,1,op2,v1,2017-06-03 10:00:00,12.00,3.00
+o3,1,op3,v1,2017-07-03 10:00:00,20.00,5.00
+""",
+    "customers": """\
+k1,person1,01409,sao paulo,SP
+k2,person1,01409,sao paulo,SP
+k3,person2,14409,franca,SP
+k4,person3,20000,rio de janeiro,RJ
+""",
+    # The payments of o2 come to a real more than its items and freight.
+    "payments": """\
+o1,1,credit_card,3,100.00
+o1,2,voucher,1,44.38
+o2,1,boleto,1,16.00
+""",
+    "products": """\
+op1,beleza_saude,40,287,1,225,16,10,14
+op2,pc_gamer,44,276,1,1000,30,18,20
+op3,,,,,154,18,9,15
+""",
+    "category_translation": "beleza_saude,health_beauty\n",
+    "reviews": """\
+rv1,o1,5,otimo,"chegou antes, Maria",2017-05-10 00:00:00,2017-05-11 10:00:00
+rv2,o2,1,,,2017-06-30 00:00:00,2017-07-01 10:00:00
+rv2,o3,1,,,2017-06-30 00:00:00,2017-07-01 10:00:00
+""",
+    "sellers": "v1,13023,campinas,SP\n",
+    "geolocation": "01409,-23.56,-46.66,sao paulo,SP\n01409,-23.56,-46.66,sao paulo,SP\n",
+}
 ORDERS = (
     "select order_id, status, gross_amount, discount_amount, freight_amount, paid_amount, "
     "refunded_amount, net_amount, item_count from fct_orders where source = '{}' order by 1"
@@ -130,6 +172,8 @@ def drop_everything(landing: Path) -> None:
     write_text(
         landing / "taobao" / "refunds.csv", as_csv(TAOBAO_REFUND_HEADER, TAOBAO_REFUNDS), "gb18030"
     )
+    for name, rows in OLIST.items():
+        write_text(landing / "olist" / f"{name}.csv", f"{OLIST_HEADERS[name]}\n{rows}")
 
 
 @pytest.fixture(scope="module")
@@ -264,6 +308,39 @@ def test_three_sheets_are_three_formats_and_a_fourth_is_named(every_shop: Wareho
     assert steps == {"raw": 8, "kept": 8, "rows_without_money": -1}
 
 
+def test_olist_orders_take_their_money_from_their_items(every_shop: Warehouse) -> None:
+    paid = Decimal("144.38")
+    assert every_shop.rows(ORDERS.format("olist")) == [
+        ("o1", "completed", paid, 0, Decimal("26.58"), paid, 0, paid, 2),
+        ("o2", "shipped", 15, 0, 3, 15, 0, 15, 1),
+        ("o3", "cancelled", 25, 0, 5, 0, 0, 0, 1),
+        ("o4", "cancelled", None, 0, 0, 0, 0, 0, None),
+    ]
+    figures = dict(
+        every_shop.rows("select figure, value from source_figures where source = 'olist'")
+    )
+    assert figures["payments_differ_orders"] == 1
+
+
+def test_olist_people_are_told_by_their_own_number(every_shop: Warehouse) -> None:
+    assert every_shop.rows(
+        "select order_id, customer_id, province, cast(paid_at as varchar) from fct_orders "
+        "where source = 'olist' order by 1"
+    ) == [
+        ("o1", "person1", "SP", "2017-05-01 11:00:00"),
+        ("o2", "person1", "SP", "2017-06-02 11:00:00"),
+        ("o3", "person2", "SP", None),
+        ("o4", "person3", "RJ", "2017-08-01 10:10:00"),
+    ]
+
+
+def test_olist_categories_are_english_where_a_translation_stands(every_shop: Warehouse) -> None:
+    assert every_shop.rows(
+        "select product_id, category from dim_products where source = 'olist' order by 1"
+    ) == [("op1", "health_beauty"), ("op2", "pc_gamer"), ("op3", None)]
+    assert removed(every_shop, "olist") == [("olist/geolocation.csv", 1, "exact_duplicate")]
+
+
 def test_the_bridge_balances_for_every_file(every_shop: Warehouse) -> None:
     assert (
         every_shop.rows(
@@ -288,6 +365,8 @@ def test_the_bridge_balances_for_every_file(every_shop: Warehouse) -> None:
     # A refund takes its money off where the order stands, not in the refund export.
     assert net["taobao/three.xlsx"] == 100 + 30 + 60 + 40
     assert "taobao/refunds.csv" not in net
+    assert net["olist/order_items.csv"] == Decimal("144.38") + 15
+    assert net["olist/orders.csv"] == 0
     assert sum(net.values()) == every_shop.value("select sum(net_amount) from fct_orders")
 
 

@@ -17,6 +17,7 @@ from dagster_project.ingestion.formats import (
 )
 from tests.pipeline.exports import (
     JD_HEADER,
+    OLIST_HEADERS,
     SHOPIFY_HEADER,
     SHOPIFY_OLD_HEADER,
     TAOBAO_REFUND_HEADER,
@@ -57,6 +58,8 @@ TRANSACTIONS = (
 )
 KNOWN = [
     (",".join(JD_HEADER), "jd_orders"),
+    *((header, f"olist_{name}") for name, header in OLIST_HEADERS.items()),
+    (OLIST_HEADERS["products"].replace("lenght", "length"), "olist_products"),
     (",".join(SHOPIFY_HEADER), "shopify_orders"),
     (",".join(SHOPIFY_OLD_HEADER), "shopify_orders"),
     (",".join(WOOCOMMERCE_HEADER), "woocommerce_orders"),

@@ -126,6 +126,23 @@ not_counted as (
 
 ),
 
+-- Orders whose payments are not what their lines come to, by more than a cent.
+payments as (
+
+    select source, source_order_id, sum(payment_amount) as amount
+    from {{ ref('int_payments') }}
+    group by source, source_order_id
+
+),
+
+line_totals as (
+
+    select source, source_order_id, sum(gross_amount) as amount
+    from items
+    group by source, source_order_id
+
+),
+
 figures as (
 
     select source, 'raw_rows' as figure, cast(rows as decimal(18, 2)) as value from files
@@ -151,6 +168,12 @@ figures as (
     select source, 'not_counted_services_only', count(*) from not_counted where not bought_goods group by source
     union all
     select source, 'not_counted_all_given_back', count(*) from not_counted where bought_goods group by source
+    union all
+    select p.source, 'payments_differ_orders', count(*)
+    from payments as p
+    inner join line_totals as l on p.source = l.source and p.source_order_id = l.source_order_id
+    where abs(p.amount - l.amount) > 0.01
+    group by p.source
     union all
     select source, 'own_net_revenue', sum(net_amount) from orders group by source
 

@@ -17,6 +17,7 @@ renamed as (
         -- ids
         source,
         customer_id as source_customer_id,
+        person_id,
         email_key,
         phone_key,
         name_address_key,

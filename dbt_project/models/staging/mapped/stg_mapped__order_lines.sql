@@ -33,6 +33,7 @@ renamed as (
         unit_price,
         cast(coalesce(gross_amount, quantity * unit_price) as decimal(18, 2)) as amount,
         discount_amount,
+        freight_amount,
         refunded_amount,
 
         -- timestamps

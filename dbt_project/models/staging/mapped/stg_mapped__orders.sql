@@ -34,7 +34,7 @@ renamed as (
 
         -- numerics
         item_count,
-        cast(gross_amount as decimal(18, 2)) as amount,
+        cast(coalesce(gross_amount, paid_amount) as decimal(18, 2)) as amount,
         discount_amount,
         freight_amount,
         paid_amount,

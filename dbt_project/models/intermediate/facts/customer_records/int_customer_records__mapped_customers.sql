@@ -15,7 +15,7 @@ final as (
         row_number,
         source,
         source_customer_id,
-        cast(null as {{ dbt.type_string() }}) as person_id,
+        person_id,
         email_key,
         phone_key,
         name_address_key,

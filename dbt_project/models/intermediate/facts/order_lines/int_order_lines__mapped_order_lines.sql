@@ -28,7 +28,7 @@ final as (
         coalesce(amount, 0) as amount,
         cast(coalesce(amount, 0) - coalesce(discount_amount, 0) as decimal(18, 2)) as paid_amount,
         cast(coalesce(discount_amount, 0) as decimal(18, 2)) as discount_amount,
-        cast(0 as decimal(18, 2)) as freight_amount,
+        cast(coalesce(freight_amount, 0) as decimal(18, 2)) as freight_amount,
         cast(
             case
                 when status = 'refunded' then coalesce(refunded_amount, amount - coalesce(discount_amount, 0))

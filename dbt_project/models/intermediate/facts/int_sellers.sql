@@ -1,0 +1,23 @@
+with dispositions as (
+
+    select * from {{ ref('int_row_dispositions') }}
+
+),
+
+unified as (
+
+    {% for landed in landed_formats('sellers') -%}
+    select
+        '{{ landed.format }}' as format,
+        r.file_id,
+        r.row_number,
+        r.source,
+        r.seller_id,
+        r.province,
+        r.city
+    from ({{ kept_rows(ref(landed.staging), 'dispositions', landed.format) }}) as r
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select * from unified
