@@ -10,7 +10,15 @@ from pathlib import Path
 from dagster_project.ingestion.inspect import landing_files
 from dagster_project.settings import Settings
 
-SAMPLE_FILES = ("transactions.parquet", "products.parquet", "demographics.parquet")
+SAMPLE_FILES = (
+    "transactions.parquet",
+    "products.parquet",
+    "demographics.parquet",
+    "campaigns.parquet",
+    "campaign_descriptions.parquet",
+    "coupons.parquet",
+    "coupon_redemptions.parquet",
+)
 
 
 class SampleMissing(RuntimeError):

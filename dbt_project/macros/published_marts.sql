@@ -3,6 +3,8 @@
     {{ return([
         ('fct_orders', ['orders']),
         ('fct_order_items', ['order_lines']),
+        ('fct_reviews', ['reviews']),
+        ('fct_events', ['events']),
         ('fct_refunds', ['refunds']),
         ('dim_customers', ['customer_ids']),
         ('dim_products', ['order_lines', 'products']),

@@ -22,9 +22,11 @@ MARTS = {
     "customer_value_quadrant",
     "dim_customers",
     "dim_products",
+    "fct_events",
     "fct_order_items",
     "fct_orders",
     "fct_refunds",
+    "fct_reviews",
     "gmv_bridge",
     "growth_daily",
     "identity_segment_changes",
@@ -41,6 +43,10 @@ MARTS = {
     "tag_definitions",
 }
 RAW = {
+    "complete_journey_campaign_descriptions",
+    "complete_journey_campaigns",
+    "complete_journey_coupon_redemptions",
+    "complete_journey_coupons",
     "complete_journey_demographics",
     "complete_journey_products",
     "complete_journey_transactions",

@@ -26,6 +26,25 @@ sold as (
 
 ),
 
+-- The cost that holds on the last day of the data; of two that do, the one that began later.
+costs as (
+
+    select
+        c.source,
+        c.source_product_id,
+        c.unit_cost,
+        row_number() over (
+            partition by c.source, c.source_product_id
+            order by c.valid_from desc nulls last, c.record_id
+        ) as newest_rank
+    from {{ ref('int_product_costs') }} as c
+    cross join {{ ref('int_data_range') }} as r
+    where
+        (c.valid_from is null or c.valid_from <= r.last_order_date)
+        and (c.valid_to is null or c.valid_to >= r.last_order_date)
+
+),
+
 seen as (
 
     select source, source_product_id from sold
@@ -57,10 +76,12 @@ final as (
         d.subcategory,
         d.brand,
         coalesce(d.list_price, o.highest_price) as list_price,
-        d.unit_cost,
+        coalesce(c.unit_cost, d.unit_cost) as unit_cost,
         d.source_product_id is not null as is_in_catalogue
     from seen as s
     left join described as d on s.source = d.source and s.source_product_id = d.source_product_id
+    left join costs as c
+        on s.source = c.source and s.source_product_id = c.source_product_id and c.newest_rank = 1
     left join sold as o on s.source = o.source and s.source_product_id = o.source_product_id
     left join shared_ids as i on s.source_product_id = i.source_product_id
 

@@ -57,6 +57,10 @@ inputs as (
     union all
     select 'refunds' as input, count(*) as supplied from {{ ref('fct_refunds') }}
     union all
+    select 'events' as input, count(*) as supplied from {{ ref('fct_events') }}
+    union all
+    select 'reviews' as input, count(*) as supplied from {{ ref('fct_reviews') }}
+    union all
     select 'referrals' as input, count(referrer_id) as supplied from {{ ref('int_customers') }}
     union all
     select

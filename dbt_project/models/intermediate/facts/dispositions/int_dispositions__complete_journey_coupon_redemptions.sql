@@ -1,0 +1,1 @@
+{{ keyed_record_dispositions('complete_journey_coupon_redemptions') }}

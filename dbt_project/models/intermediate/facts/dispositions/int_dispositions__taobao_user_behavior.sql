@@ -1,0 +1,1 @@
+{{ keyed_record_dispositions('taobao_user_behavior') }}

@@ -1,0 +1,68 @@
+with reviews as (
+
+    select * from {{ ref('int_reviews') }}
+
+),
+
+source_orders as (
+
+    select * from {{ ref('int_orders') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_customer_accounts') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_products') }}
+
+),
+
+-- One review may belong to several orders, and two sources may use the same number.
+shared_ids as (
+
+    select record_id
+    from reviews
+    group by record_id
+    having count(*) > 1
+
+),
+
+final as (
+
+    select
+        cast(
+            case
+                when i.record_id is not null
+                    then r.source || ':' || r.record_id || ':' || coalesce(r.source_order_id, '')
+                else r.record_id
+            end as {{ dbt.type_string() }}
+        ) as review_id,
+        cast(r.source as {{ dbt.type_string() }}) as source,
+        cast(s.order_id as {{ dbt.type_string() }}) as order_id,
+        cast(p.product_id as {{ dbt.type_string() }}) as product_id,
+        cast(coalesce(a.customer_id, o.customer_id) as {{ dbt.type_string() }}) as customer_id,
+        cast(r.reviewed_at as timestamp) as reviewed_at,
+        cast(r.rating as decimal(18, 2)) as rating,
+        cast(null as double) as sentiment,
+        cast(null as {{ dbt.type_string() }}) as topics
+    from reviews as r
+    left join shared_ids as i on r.record_id = i.record_id
+    left join source_orders as s on r.source = s.source and r.source_order_id = s.source_order_id
+    left join orders as o on s.order_id = o.order_id
+    left join accounts as a on r.source = a.source and r.source_customer_id = a.source_customer_id
+    left join products as p on r.source = p.source and r.source_product_id = p.source_product_id
+
+)
+
+select * from final
