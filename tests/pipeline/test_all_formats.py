@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dagster_project.ingestion.formats import load_formats
+from dagster_project.ingestion.templates import write_templates
 from tests.pipeline.conftest import Warehouse
 from tests.pipeline.exports import (
     JD_HEADER,
@@ -147,6 +149,58 @@ rv2,o3,1,,,2017-06-30 00:00:00,2017-07-01 10:00:00
     "sellers": "v1,13023,campinas,SP\n",
     "geolocation": "01409,-23.56,-46.66,sao paulo,SP\n01409,-23.56,-46.66,sao paulo,SP\n",
 }
+# A visitor looks twice at the same second: the two rows are one event, also in the second export.
+BEHAVIOUR = (
+    "1,2268318,2520377,pv,1511544070\n1,2268318,2520377,pv,1511544070\n2,5,7,fav,1511544071\n"
+)
+BEHAVIOUR_AGAIN = "2,5,7,fav,1511544071\n2,5,7,buy,1511544072\n"
+COMPLETE_JOURNEY = {
+    "campaigns": "campaign_id,household_id\n1,105\n1,1238\n",
+    "campaign_descriptions": (
+        "campaign_id,campaign_type,start_date,end_date\n1,Type B,2017-03-03,2017-04-09\n"
+    ),
+    "coupons": "coupon_upc,product_id,campaign_id\n10000085207,9676830,1\n10000085207,9676830,1\n",
+    "coupon_redemptions": (
+        "household_id,coupon_upc,campaign_id,redemption_date\n105,10000085207,1,2017-03-20\n"
+    ),
+}
+# A shop's own tables under the warehouse's names; its orders stand in one file, their money in
+# another.
+OWN = {
+    "orders": "order_id,ordered_at,status,customer_id\nW1,2024-01-03 10:00:00,completed,C1\n",
+    "order_lines": (
+        "order_id,product_id,quantity,unit_price,gross_amount,freight_amount\n"
+        "W1,P1,2,95.00,200.00,10.00\n"
+    ),
+    "customers": "customer_id,gender\nC1,女\nC2,男\n",
+    "products": "product_id,title,unit_cost\nP1,衬衫,30.00\n",
+    "product_costs": (
+        "product_id,unit_cost,valid_from,valid_to\nP1,35.00,2020-01-01,2022-12-31\n"
+        "P1,41.50,2023-01-01,\n"
+    ),
+    "refunds": "refund_id,order_id,amount,refunded_at\nRF1,W1,20.00,2024-01-09 10:00:00\n",
+    "reviews": "review_id,order_id,product_id,customer_id,rating\nRV1,W1,P1,C1,4\n",
+    "events": (
+        "event_id,customer_id,event_at,event_type,product_id,session_id\n"
+        "E1,C1,2024-01-03 09:50:00,view,P1,S1\nE2,,2024-01-03 09:51:00,search,,S2\n"
+    ),
+    "campaigns": "campaign_id,name,started_at\nCA1,三月上新,2024-03-01\n",
+    "campaign_members": "campaign_id,customer_id,variant\nCA1,C1,A\n",
+    "coupons": "coupon_id,campaign_id,discount_amount\nSPRING,CA1,20.00\n",
+    "coupon_redemptions": "coupon_id,order_id,redeemed_at\nSPRING,W1,2024-01-03 10:00:00\n",
+    "referrals": ("referrer_id,referred_id,referred_at\nC2,C1,2023-11-11\nC3,C1,2023-12-12\n"),
+    "points": "customer_id,posted_at,points\nC1,2024-01-03 10:05:00,200\n",
+}
+MAPPING = """\
+entity: order_lines
+source: mapped_shop
+columns:
+  order_id: 单号
+  ordered_at: 下单时间
+  product_id: 货号
+  gross_amount: 金额
+  customer_id: 会员
+"""
 ORDERS = (
     "select order_id, status, gross_amount, discount_amount, freight_amount, paid_amount, "
     "refunded_amount, net_amount, item_count from fct_orders where source = '{}' order by 1"
@@ -174,6 +228,19 @@ def drop_everything(landing: Path) -> None:
     )
     for name, rows in OLIST.items():
         write_text(landing / "olist" / f"{name}.csv", f"{OLIST_HEADERS[name]}\n{rows}")
+    write_text(landing / "behaviour" / "1.csv", BEHAVIOUR)
+    write_text(landing / "behaviour" / "2.csv", BEHAVIOUR_AGAIN)
+    for name, text in COMPLETE_JOURNEY.items():
+        write_text(landing / "complete_journey" / f"{name}.csv", text)
+    for name, text in OWN.items():
+        write_text(landing / "own" / f"{name}.csv", text)
+    for path, _ in write_templates(landing / "templates"):
+        if path.suffix != ".csv":
+            path.unlink()
+    write_text(landing / "mapped" / "mapping.yml", MAPPING)
+    write_text(
+        landing / "mapped" / "lines.csv", "单号,下单时间,货号,金额,会员\nM1,2024/1/4,K9,86元,V1\n"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -339,6 +406,115 @@ def test_olist_categories_are_english_where_a_translation_stands(every_shop: War
         "select product_id, category from dim_products where source = 'olist' order by 1"
     ) == [("op1", "health_beauty"), ("op2", "pc_gamer"), ("op3", None)]
     assert removed(every_shop, "olist") == [("olist/geolocation.csv", 1, "exact_duplicate")]
+
+
+def test_the_landing_folder_holds_every_format(every_shop: Warehouse) -> None:
+    landed = {
+        name
+        for (text,) in every_shop.rows("select format from ingested_files where status = 'loaded'")
+        for name in text.split(", ")
+    }
+    # These have tests of their own with real data.
+    elsewhere = {
+        "complete_journey_transactions",
+        "complete_journey_products",
+        "complete_journey_demographics",
+        "online_retail",
+    }
+    assert landed == {format_.name for format_ in load_formats()} - elsewhere
+    assert every_shop.value("select count(*) from ingested_files where status <> 'loaded'") == 0
+
+
+def test_the_example_row_of_a_template_is_a_test(every_shop: Warehouse) -> None:
+    found = every_shop.rows(
+        "select source_file, row_number, disposition from row_dispositions "
+        "where source_file like 'templates/%' order by 1"
+    )
+    templates = every_shop.rows(
+        "select source_file from ingested_files where source_file like 'templates/%' order by 1"
+    )
+    assert found == [(name, 1, "test") for (name,) in templates]
+    assert len(found) == 14
+    for table in ("fct_orders", "fct_order_items", "fct_events", "fct_reviews", "fct_refunds"):
+        assert (
+            every_shop.value(
+                f"select count(*) from {table} as r where to_json(r)::varchar like '%EXAMPLE%'"
+            )
+            == 0
+        ), table
+
+
+def test_a_shop_with_its_own_tables(every_shop: Warehouse) -> None:
+    assert every_shop.rows(ORDERS.format("own")) == [
+        ("W1", "partially_refunded", 200, 0, 10, 200, 20, 180, 2),
+    ]
+    assert every_shop.rows(
+        "select review_id, order_id, product_id, customer_id, rating from fct_reviews "
+        "where source = 'own'"
+    ) == [("RV1", "W1", "P1", "C1", 4)]
+    assert every_shop.rows(
+        "select event_id, customer_id, event_type, product_id, session_id from fct_events "
+        "where source = 'own' order by 1"
+    ) == [("E1", "C1", "view", "P1", "S1"), ("E2", None, "search", None, "S2")]
+    # The newest cost that holds goes before the catalogue's.
+    assert every_shop.value(
+        "select unit_cost from dim_products where product_id = 'P1'"
+    ) == Decimal("41.50")
+    assert every_shop.rows(ORDERS.format("mapped_shop"))[0][:3] == ("M1", "completed", 86)
+
+
+def test_an_event_in_two_exports_is_one(every_shop: Warehouse) -> None:
+    assert every_shop.rows(
+        "select customer_id, product_id, event_type, cast(event_at as varchar) from fct_events "
+        "where source = 'taobao' order by all"
+    ) == [
+        ("1", "2268318", "view", "2017-11-25 01:21:10"),
+        ("2", "5", "buy", "2017-11-25 01:21:12"),
+        ("2", "5", "favourite", "2017-11-25 01:21:11"),
+    ]
+    assert every_shop.rows(
+        "select source_file, row_number, disposition from row_dispositions "
+        "where format = 'taobao_user_behavior' order by all"
+    ) == [("behaviour/1.csv", 1, "exact_duplicate"), ("behaviour/1.csv", 3, "file_overlap")]
+
+
+def test_one_review_of_two_orders_is_two_rows(every_shop: Warehouse) -> None:
+    assert every_shop.rows(
+        "select review_id, order_id, customer_id, rating from fct_reviews "
+        "where source = 'olist' order by 1"
+    ) == [
+        ("olist:rv2:o2", "o2", "person1", 1),
+        ("olist:rv2:o3", "o3", "person2", 1),
+        ("rv1", "o1", "person1", 5),
+    ]
+
+
+def test_campaigns_coupons_referrals_and_points_arrive(every_shop: Warehouse) -> None:
+    with duckdb.connect(str(every_shop.settings.work_db), read_only=True) as connection:
+
+        def rows(query: str) -> list[tuple[object, ...]]:
+            return connection.execute(query).fetchall()
+
+        assert rows(
+            "select source, source_campaign_id, source_customer_id, variant "
+            "from intermediate.int_campaign_members order by all"
+        ) == [
+            ("complete_journey", "1", "105", None),
+            ("complete_journey", "1", "1238", None),
+            ("own", "CA1", "C1", "A"),
+        ]
+        assert rows("select count(*) from intermediate.int_campaigns") == [(2,)]
+        assert rows(
+            "select source_coupon_id, source_product_id from intermediate.int_coupons order by all"
+        ) == [("10000085207", "9676830"), ("SPRING", None)]
+        assert rows("select count(*) from intermediate.int_coupon_redemptions") == [(2,)]
+        assert rows("select * exclude (referred_at, channel) from intermediate.int_referrals") == [
+            ("own", "C1", "C2")
+        ]
+        assert rows("select points from intermediate.int_points_entries") == [(200,)]
+    assert ("complete_journey/coupons.csv", 1, "exact_duplicate") in removed(
+        every_shop, "complete_journey"
+    )
 
 
 def test_the_bridge_balances_for_every_file(every_shop: Warehouse) -> None:

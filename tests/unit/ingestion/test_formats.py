@@ -58,6 +58,16 @@ TRANSACTIONS = (
 )
 KNOWN = [
     (",".join(JD_HEADER), "jd_orders"),
+    ("campaign_id,household_id", "complete_journey_campaigns"),
+    (
+        "campaign_id,campaign_type,start_date,end_date",
+        "complete_journey_campaign_descriptions",
+    ),
+    ("coupon_upc,product_id,campaign_id", "complete_journey_coupons"),
+    (
+        "household_id,coupon_upc,campaign_id,redemption_date",
+        "complete_journey_coupon_redemptions",
+    ),
     *((header, f"olist_{name}") for name, header in OLIST_HEADERS.items()),
     (OLIST_HEADERS["products"].replace("lenght", "length"), "olist_products"),
     (",".join(SHOPIFY_HEADER), "shopify_orders"),
@@ -155,6 +165,13 @@ NOT_OF_A_PERSON = {
     ("mapped_campaigns", "name"): "a campaign's name",
     ("mapped_coupons", "name"): "a coupon's name",
     ("shopify_orders", "order_id"): "the header is Name: the order's number",
+    ("woocommerce_orders", "customer_type"): "new or returning",
+    ("olist_customers", "customer_state"): "a region as large as a province",
+    ("olist_orders", "order_delivered_customer_date"): "when the goods arrived",
+    ("olist_products", "product_category_name"): "a category's name",
+    ("olist_products", "product_name_length"): "how long a title is",
+    ("olist_category_translation", "product_category_name"): "a category's name",
+    ("olist_category_translation", "product_category_name_english"): "a category's name",
 }
 
 
