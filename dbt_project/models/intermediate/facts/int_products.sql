@@ -35,7 +35,7 @@ costs as (
         c.unit_cost,
         row_number() over (
             partition by c.source, c.source_product_id
-            order by c.valid_from desc nulls last, c.record_id
+            order by c.valid_from desc nulls last, c.record_id asc
         ) as newest_rank
     from {{ ref('int_product_costs') }} as c
     cross join {{ ref('int_data_range') }} as r

@@ -10,7 +10,7 @@ ranked as (
         *,
         row_number() over (
             partition by source, source_customer_id
-            order by referred_at asc nulls last, source_referrer_id
+            order by referred_at asc nulls last, source_referrer_id asc
         ) as earliest_rank
     from records
     -- Nobody brings themselves.

@@ -60,7 +60,7 @@ running as (
         *,
         sum(returned_amount) over (
             partition by source, source_order_id
-            order by refunded_at asc nulls last, refund_id
+            order by refunded_at asc nulls last, refund_id asc
             rows between unbounded preceding and current row
         ) as returned_so_far
     from itemised

@@ -32,8 +32,10 @@ final as (
         coalesce(w.amount, 0) as gross_amount,
         cast(0 as decimal(18, 2)) as discount_amount,
         cast(0 as decimal(18, 2)) as freight_amount,
-        cast(case when s.status in ('unpaid', 'cancelled') then 0 else coalesce(w.amount, 0) end as decimal(18, 2)) as paid_amount,
-        -- Net sales are without what went back already; only an order that is refunded as a whole still shows its goods.
+        cast(
+            case when s.status in ('unpaid', 'cancelled') then 0 else coalesce(w.amount, 0) end as decimal(18, 2)
+        ) as paid_amount,
+        -- Net sales are without what went back; only an order that is refunded as a whole still shows its goods.
         cast(case when s.status = 'refunded' and w.amount > 0 then w.amount else 0 end as decimal(18, 2)) as refunded_amount,
         w.item_count,
         w.channel,
