@@ -89,7 +89,9 @@ def call(macro: str, *arguments: Any) -> str:
 
 def sql_literal(text: str) -> str:
     """`text` as a SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
+    quoted = "'" + text.replace("'", "''") + "'"
+    # The parser takes a zero byte, which a damaged header may hold, for the end of the query.
+    return quoted if "\0" not in text else "(" + quoted.replace("\0", "' || chr(0) || '") + ")"
 
 
 @cache

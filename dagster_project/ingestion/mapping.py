@@ -253,6 +253,9 @@ def _parse_table(document: Any, default_source: str) -> TableMapping:
     if not isinstance(document, dict):
         raise _WrongMapping("它不是“键: 值”的形式", "it is not a list of `key: value` lines")
     _refuse_unknown("键", "key", document, _KEYS)
+    for key, value in document.items():
+        if key != "columns" and not isinstance(value, str):
+            raise _WrongMapping(f"{key} 不是一段文字", f"`{key}` is no text")
     format_ = _format_of(document.get("entity"))
     columns = document.get("columns")
     if not isinstance(columns, dict) or not columns:

@@ -356,3 +356,12 @@ def test_a_file_that_is_still_being_copied_waits_for_the_next_load(warehouse):
     ]
     path.write_bytes(whole)
     assert [file.rows for file in warehouse.load().loaded] == [100]
+
+
+def test_a_zero_byte_in_the_header_does_no_harm(warehouse: Warehouse):
+    mapping = 'entity: orders\ncolumns: {order_id: "a\\0b", ordered_at: t}'
+    warehouse.drop("shop/mapping.yml", mapping.encode())
+    warehouse.drop("shop/a.csv", b"a\0b,t\n1.2E+18,2019-03-11\n" + b"1,2019-03-11\n" * 9)
+    assert warehouse.load().loaded[0].unreadable_rows == 1
+    ((issue,),) = warehouse.query("select _issues from raw.mapped_orders where _unreadable")
+    assert issue.startswith("a\0b: ")

@@ -138,6 +138,8 @@ def test_rows_stay_when_file_and_mapping_are_gone(warehouse: Warehouse):
         ("currency: {constant: CNY}", "currency: {fixed: CNY}", ["fixed"]),
         ("currency: {constant: CNY}", "currency: [CNY]", ["currency"]),
         ("entity: order_lines", "entity: {", ["YAML"]),
+        ("entity: order_lines", "entity: [order_lines]", ["`entity` is no text"]),
+        ("shop: 旗舰店", "shop: {name: 旗舰店}", ["`shop` is no text"]),
     ],
 )
 def test_a_wrong_mapping_is_explained(warehouse: Warehouse, old: str, new: str, named: list[str]):
