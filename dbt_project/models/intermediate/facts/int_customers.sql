@@ -22,6 +22,12 @@ customer_records as (
 
 ),
 
+referrals as (
+
+    select * from {{ ref('int_referrals') }}
+
+),
+
 -- What is known of a person's accounts is known of the person; the first account that says a thing is believed.
 described as (
 
@@ -30,7 +36,6 @@ described as (
         {% for column in ['gender', 'birth_date', 'age_band', 'province', 'city', 'acquisition_channel'] -%}
         min_by(r.{{ column }}, a.account_rank) filter (where r.{{ column }} is not null) as {{ column }},
         {% endfor -%}
-        min_by(b.customer_id, a.account_rank) filter (where b.customer_id <> a.customer_id) as referrer_id,
         min(r.registered_at) as registered_at
     from customer_records as r
     inner join (
@@ -45,8 +50,45 @@ described as (
         from accounts
     ) as a
         on r.source = a.source and r.source_customer_id = a.source_customer_id
-    left join accounts as b on r.source = b.source and r.source_referrer_id = b.source_customer_id
     group by a.customer_id
+
+),
+
+-- Who brought a customer: the customer file says it, else the list of referrals. Nobody brings themselves.
+referred as (
+
+    select
+        source,
+        source_customer_id,
+        source_referrer_id,
+        1 as trust
+    from customer_records
+    where source_referrer_id is not null
+
+    union all
+
+    select
+        source,
+        source_customer_id,
+        source_referrer_id,
+        2 as trust
+    from referrals
+
+),
+
+brought as (
+
+    select
+        a.customer_id,
+        b.customer_id as referrer_id,
+        row_number() over (
+            partition by a.customer_id
+            order by r.trust, a.first_seen_at asc nulls last, a.source, a.source_customer_id
+        ) as referrer_rank
+    from referred as r
+    inner join accounts as a on r.source = a.source and r.source_customer_id = a.source_customer_id
+    inner join accounts as b on r.source = b.source and r.source_referrer_id = b.source_customer_id
+    where a.customer_id <> b.customer_id
 
 ),
 
@@ -71,6 +113,7 @@ appearances as (
 
     select customer_id, source, first_seen_at, 1 as accounts
     from accounts
+    where is_customer
 
     union all
 
@@ -109,10 +152,11 @@ final as (
         coalesce(d.province, a.province) as province,
         coalesce(d.city, a.city) as city,
         d.registered_at,
-        d.referrer_id,
+        b.referrer_id,
         d.acquisition_channel
     from seen as s
     left join described as d on s.customer_id = d.customer_id
+    left join brought as b on s.customer_id = b.customer_id and b.referrer_rank = 1
     left join addressed as a on s.customer_id = a.customer_id and a.latest_rank = 1
 
 )

@@ -21,7 +21,8 @@ final as (
         a.source_customer_id,
         case when m.node is not null then {{ customer_id_of('m.person_node') }} else a.platform_customer_id end as customer_id,
         a.platform_customer_id,
-        a.first_seen_at
+        a.first_seen_at,
+        a.is_customer
     from accounts as a
     left join merges as m on m.node = 'account:' || a.platform_customer_id
 

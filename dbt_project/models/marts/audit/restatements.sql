@@ -16,6 +16,12 @@ source_orders as (
 
 ),
 
+refunds as (
+
+    select * from {{ ref('int_refunds') }} where state = 'succeeded'
+
+),
+
 dated as (
 
     select
@@ -66,6 +72,14 @@ known as (
 
 ),
 
+first_known as (
+
+    select source, source_order_id, order_date, min(batch_id) as batch_id
+    from dated
+    group by source, source_order_id, order_date
+
+),
+
 restating as (
 
     -- A later load brought a newer export of an order that earlier facts were made of.
@@ -92,6 +106,21 @@ restating as (
     from dated as d
     inner join known as k on d.source = k.source and d.batch_id = k.batch_id
     where d.arrival = 1 and d.order_date <= k.known_until
+
+    union all
+
+    -- Money went back of an order that earlier facts had counted in full.
+    select
+        r.file_id,
+        'late_refund' as cause,
+        o.order_date,
+        1 as orders,
+        0 as amount_before,
+        -r.amount as amount_after
+    from refunds as r
+    inner join files as f on r.file_id = f.file_id
+    inner join first_known as o on r.source = o.source and r.source_order_id = o.source_order_id
+    where o.batch_id < f.batch_id
 
 ),
 

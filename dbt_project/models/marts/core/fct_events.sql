@@ -34,7 +34,7 @@ final as (
             as {{ dbt.type_string() }}
         ) as event_id,
         cast(e.source as {{ dbt.type_string() }}) as source,
-        cast(coalesce(a.customer_id, e.source_customer_id) as {{ dbt.type_string() }}) as customer_id,
+        cast(a.customer_id as {{ dbt.type_string() }}) as customer_id,
         cast(e.event_at as timestamp) as event_at,
         cast(e.event_type as {{ dbt.type_string() }}) as event_type,
         cast(coalesce(p.product_id, e.source_product_id) as {{ dbt.type_string() }}) as product_id,
