@@ -9,10 +9,19 @@ import duckdb
 import pytest
 
 from tests.pipeline.conftest import Warehouse
-from tests.pipeline.exports import TAOBAO_ORDER_HEADER, Row, as_csv, taobao_order, write_text
+from tests.pipeline.exports import (
+    TAOBAO_ORDER_HEADER,
+    TAOBAO_REFUND_HEADER,
+    Row,
+    as_csv,
+    taobao_order,
+    taobao_refund,
+    write_text,
+)
 
 DAY_1 = "ExportOrderList20240302000000.csv"
 DAY_2 = "ExportOrderList20240303000000.csv"
+REFUNDS = "refunds.csv"
 OLD = "again/ExportOrderList20240301120000.csv"
 
 
@@ -36,7 +45,7 @@ def bridge(shop: Warehouse) -> dict[tuple[str, str], tuple[int, Decimal]]:
 
 @pytest.fixture(scope="module")
 def shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
-    """Three mornings, each with a run: the first export, the next day's, and an old one found."""
+    """Three mornings: the first export, the next day's, an old one found with late refunds."""
     warehouse = new_warehouse()
     drop(
         warehouse,
@@ -60,6 +69,11 @@ def shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
         order("2", "250.00", "01 10:00", status="等待买家付款", paid="0", paid_at=""),
         order("5", "50.00", "01 08:00"),
     )
+    refunds = [
+        taobao_refund("R1", "4", "15.00"),
+        taobao_refund("R2", "3", "9.00", status="退款关闭"),
+    ]
+    write_text(warehouse.landing / REFUNDS, as_csv(TAOBAO_REFUND_HEADER, refunds))
     assert warehouse.nightly().success
     return warehouse
 
@@ -69,7 +83,7 @@ def test_the_export_made_last_wins_whatever_was_loaded_last(shop: Warehouse) -> 
         "1": ["completed", Decimal(100), Decimal(100)],
         "2": ["completed", Decimal(180), Decimal(180)],
         "3": ["completed", Decimal(30), Decimal(30)],
-        "4": ["completed", Decimal(40), Decimal(40)],
+        "4": ["partially_refunded", Decimal(40), Decimal(25)],
         "5": ["completed", Decimal(50), Decimal(50)],
     }
 
@@ -79,7 +93,8 @@ def test_the_bridge_shows_what_each_file_lost_to_a_newer_one(shop: Warehouse) ->
     assert steps[DAY_1, "raw"] == (2, 300)
     assert steps[DAY_1, "superseded"] == (-2, -300)
     assert steps[DAY_1, "kept"] == (0, 0)
-    assert steps[DAY_2, "net_revenue"] == (4, 350)
+    assert steps[DAY_2, "refunded"] == (0, -15)
+    assert steps[DAY_2, "net_revenue"] == (4, 350 - 15)
     assert steps[OLD, "superseded"] == (-1, -250)
     assert steps[OLD, "net_revenue"] == (1, 50)
 
@@ -93,6 +108,7 @@ def test_each_restated_day_says_by_which_file_and_how_much(shop: Warehouse) -> N
         (DAY_2, "late_order", "2024-03-01", 1, 0, 30, 30),
         (DAY_2, "newer_export", "2024-03-01", 2, 300, 280, -20),
         (OLD, "late_order", "2024-03-01", 1, 0, 50, 50),
+        (REFUNDS, "late_refund", "2024-03-02", 1, 0, -15, -15),
     ]
 
 
