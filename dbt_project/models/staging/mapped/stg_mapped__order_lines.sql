@@ -31,7 +31,9 @@ renamed as (
         -- numerics
         quantity,
         unit_price,
-        cast(coalesce(gross_amount, quantity * unit_price) as decimal(18, 2)) as amount,
+        cast(
+            coalesce(gross_amount, quantity * unit_price + coalesce(freight_amount, 0)) as decimal(18, 2)
+        ) as amount,
         discount_amount,
         freight_amount,
         refunded_amount,

@@ -24,7 +24,12 @@ final as (
         coalesce(status, 'completed') as status,
         coalesce(amount < 0, false) as is_credit,
         cast(quantity as decimal(18, 3)) as quantity,
-        cast(coalesce(unit_price, case when quantity <> 0 then amount / quantity end) as decimal(18, 4)) as unit_price,
+        cast(
+            coalesce(
+                unit_price,
+                case when quantity <> 0 then (amount - coalesce(freight_amount, 0)) / quantity end
+            ) as decimal(18, 4)
+        ) as unit_price,
         coalesce(amount, 0) as amount,
         cast(coalesce(amount, 0) - coalesce(discount_amount, 0) as decimal(18, 2)) as paid_amount,
         cast(coalesce(discount_amount, 0) as decimal(18, 2)) as discount_amount,
