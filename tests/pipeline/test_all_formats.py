@@ -179,7 +179,7 @@ OWN = {
         "P1,41.50,2023-01-01,\n"
     ),
     "refunds": "refund_id,order_id,amount,refunded_at\nRF1,W1,20.00,2024-01-09 10:00:00\n",
-    "reviews": "review_id,order_id,product_id,customer_id,rating\nRV1,W1,P1,C1,4\n",
+    "reviews": "review_id,order_id,product_id,customer_id,rating\nRV1,W1,P1,C1,4\nRV2,,P1,C9,3\n",
     "events": (
         "event_id,customer_id,event_at,event_type,product_id,session_id\n"
         "E1,C1,2024-01-03 09:50:00,view,P1,S1\nE2,,2024-01-03 09:51:00,search,,S2\n"
@@ -188,7 +188,10 @@ OWN = {
     "campaign_members": "campaign_id,customer_id,variant\nCA1,C1,A\n",
     "coupons": "coupon_id,campaign_id,discount_amount\nSPRING,CA1,20.00\n",
     "coupon_redemptions": "coupon_id,order_id,redeemed_at\nSPRING,W1,2024-01-03 10:00:00\n",
-    "referrals": ("referrer_id,referred_id,referred_at\nC2,C1,2023-11-11\nC3,C1,2023-12-12\n"),
+    "referrals": (
+        "referrer_id,referred_id,referred_at\nC2,C1,2023-11-11\nC3,C1,2023-12-12\n"
+        "C9,C2,2023-10-10\n"
+    ),
     "points": "customer_id,posted_at,points\nC1,2024-01-03 10:05:00,200\n",
 }
 MAPPING = """\
@@ -450,8 +453,8 @@ def test_a_shop_with_its_own_tables(every_shop: Warehouse) -> None:
     ]
     assert every_shop.rows(
         "select review_id, order_id, product_id, customer_id, rating from fct_reviews "
-        "where source = 'own'"
-    ) == [("RV1", "W1", "P1", "C1", 4)]
+        "where source = 'own' order by 1"
+    ) == [("RV1", "W1", "P1", "C1", 4), ("RV2", None, "P1", None, 3)]
     assert every_shop.rows(
         "select event_id, customer_id, event_type, product_id, session_id from fct_events "
         "where source = 'own' order by 1"
@@ -508,9 +511,14 @@ def test_campaigns_coupons_referrals_and_points_arrive(every_shop: Warehouse) ->
             "select source_coupon_id, source_product_id from intermediate.int_coupons order by all"
         ) == [("10000085207", "9676830"), ("SPRING", None)]
         assert rows("select count(*) from intermediate.int_coupon_redemptions") == [(2,)]
-        assert rows("select * exclude (referred_at, channel) from intermediate.int_referrals") == [
-            ("own", "C1", "C2")
-        ]
+        assert rows(
+            "select source_customer_id, source_referrer_id from intermediate.int_referrals "
+            "order by all"
+        ) == [("C1", "C2"), ("C2", "C9")]
+        # C9 never was a customer, so nobody of the dimension brought C2.
+        assert every_shop.rows(
+            "select customer_id, referrer_id from dim_customers where referrer_id is not null"
+        ) == [("C1", "C2")]
         assert rows("select points from intermediate.int_points_entries") == [(200,)]
     assert ("complete_journey/coupons.csv", 1, "exact_duplicate") in removed(
         every_shop, "complete_journey"

@@ -76,22 +76,6 @@ referred as (
 
 ),
 
-brought as (
-
-    select
-        a.customer_id,
-        b.customer_id as referrer_id,
-        row_number() over (
-            partition by a.customer_id
-            order by r.trust, a.first_seen_at asc nulls last, a.source, a.source_customer_id
-        ) as referrer_rank
-    from referred as r
-    inner join accounts as a on r.source = a.source and r.source_customer_id = a.source_customer_id
-    inner join accounts as b on r.source = b.source and r.source_referrer_id = b.source_customer_id
-    where a.customer_id <> b.customer_id
-
-),
-
 -- Where a customer lives is where the latest order went that says so.
 addressed as (
 
@@ -137,6 +121,24 @@ seen as (
         sum(accounts) as accounts
     from appearances
     group by customer_id
+
+),
+
+brought as (
+
+    select
+        a.customer_id,
+        b.customer_id as referrer_id,
+        row_number() over (
+            partition by a.customer_id
+            order by r.trust, a.first_seen_at asc nulls last, a.source, a.source_customer_id
+        ) as referrer_rank
+    from referred as r
+    inner join accounts as a on r.source = a.source and r.source_customer_id = a.source_customer_id
+    inner join accounts as b on r.source = b.source and r.source_referrer_id = b.source_customer_id
+    -- Who is known from lists alone is nobody yet whom the shop could thank.
+    inner join seen as k on b.customer_id = k.customer_id
+    where a.customer_id <> b.customer_id
 
 ),
 

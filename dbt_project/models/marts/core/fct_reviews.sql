@@ -22,6 +22,12 @@ accounts as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('int_customers') }}
+
+),
+
 products as (
 
     select * from {{ ref('int_products') }}
@@ -51,7 +57,7 @@ final as (
         cast(r.source as {{ dbt.type_string() }}) as source,
         cast(s.order_id as {{ dbt.type_string() }}) as order_id,
         cast(p.product_id as {{ dbt.type_string() }}) as product_id,
-        cast(coalesce(a.customer_id, o.customer_id) as {{ dbt.type_string() }}) as customer_id,
+        cast(c.customer_id as {{ dbt.type_string() }}) as customer_id,
         cast(r.reviewed_at as timestamp) as reviewed_at,
         cast(r.rating as decimal(18, 2)) as rating,
         cast(null as double) as sentiment,
@@ -61,6 +67,7 @@ final as (
     left join source_orders as s on r.source = s.source and r.source_order_id = s.source_order_id
     left join orders as o on s.order_id = o.order_id
     left join accounts as a on r.source = a.source and r.source_customer_id = a.source_customer_id
+    left join customers as c on coalesce(a.customer_id, o.customer_id) = c.customer_id
     left join products as p on r.source = p.source and r.source_product_id = p.source_product_id
 
 )
