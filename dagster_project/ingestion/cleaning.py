@@ -24,6 +24,8 @@ class Kind:
         text_macro: raw value → text or NULL for "nothing here".
         value_macro: text → typed value or NULL; None keeps the text.
         range_macro: typed value → itself or NULL outside the plausible range.
+        plain_macro: raw value → typed value when it is written as nearly all are, else NULL. It
+            saves the other steps and must agree with them.
         expected: what a value that does not parse should have been, for messages.
         zoned: the value macro needs the shop's time zone.
         is_number: a file may write it with a decimal comma.
@@ -34,6 +36,7 @@ class Kind:
     text_macro: str = "clean_text"
     value_macro: str | None = None
     range_macro: str | None = None
+    plain_macro: str | None = None
     expected: str = ""
     zoned: bool = False
     written: bool = False
@@ -41,7 +44,10 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "id": Kind("VARCHAR", "id_text", "clean_id", expected="an id: a spreadsheet ruined the number"),
+    "id": Kind(
+        "VARCHAR", "id_text", "clean_id", plain_macro="plain_id",
+        expected="an id: a spreadsheet ruined the number",
+    ),
     "hashed_id": Kind("VARCHAR", value_macro="clean_hashed_id"),
     "email_key": Kind("VARCHAR", value_macro="email_key"),
     "phone_key": Kind("VARCHAR", value_macro="phone_key"),
@@ -51,13 +57,16 @@ KINDS: dict[str, Kind] = {
     "order_state": Kind("VARCHAR", value_macro="clean_order_state", expected="an order state"),
     "refund_state": Kind("VARCHAR", value_macro="clean_refund_state", expected="a refund state"),
     "amount": Kind(
-        "DECIMAL(18,4)", "amount_text", "clean_amount", expected="an amount", is_number=True,
+        "DECIMAL(18,4)", "amount_text", "clean_amount", plain_macro="plain_amount",
+        expected="an amount", is_number=True,
     ),
     "quantity": Kind(
-        "DECIMAL(18,3)", value_macro="clean_quantity", expected="a quantity", is_number=True,
+        "DECIMAL(18,3)", value_macro="clean_quantity", plain_macro="plain_quantity",
+        expected="a quantity", is_number=True,
     ),
     "time": Kind(
         "TIMESTAMP", value_macro="clean_time", range_macro="plausible_time",
+        plain_macro="plain_time",
         expected="a time", zoned=True, written=True,
     ),
     "date": Kind(
@@ -65,7 +74,8 @@ KINDS: dict[str, Kind] = {
         expected="a date", zoned=True, written=True,
     ),
     "future_time": Kind(
-        "TIMESTAMP", value_macro="clean_time", expected="a time", zoned=True, written=True,
+        "TIMESTAMP", value_macro="clean_time", plain_macro="plain_time",
+        expected="a time", zoned=True, written=True,
     ),
     "future_date": Kind(
         "DATE", value_macro="clean_date", expected="a date", zoned=True, written=True,

@@ -1,7 +1,7 @@
 """The SELECT that turns a file's text into typed rows, with what did not parse written beside.
 
-Three steps, so that no rule is computed twice: the text of each column, its typed value, then
-the checks over both.
+In steps, so that no rule is computed twice: the values that are written plainly, the text of the
+others, their typed values, then the checks over all.
 """
 
 from __future__ import annotations
@@ -39,17 +39,28 @@ def typed_rows(binding: Binding, table: Table, relation: str, clock: Clock) -> s
         clock: time zone and latest plausible moment.
     """
     columns = binding.columns
+    plain = {
+        i: call(macro, f"f{bound.positions[0]}")
+        for i, bound in enumerate(columns)
+        if (macro := _plain_macro(bound, binding, table, clock)) is not None
+    }
+    plains = "".join(f", {value} as q{i}" for i, value in plain.items())
     texts = [f"{_text(bound, table)} as t{i}" for i, bound in enumerate(columns)]
     parsed = [
         f"{_parsed(bound, i, binding, table, clock)} as p{i}" for i, bound in enumerate(columns)
     ]
+    for i in plain:
+        bound, known = columns[i], _in_range(columns[i], f"q{i}", clock)
+        texts[i] = f"case when {known} is null then {_text(bound, table)} end as t{i}"
+        parsed[i] = f"coalesce({known}, {_parsed(bound, i, binding, table, clock)}) as p{i}"
     values = [
         f"{_value(bound, i, clock)} as {bound.column.name}" for i, bound in enumerate(columns)
     ]
     names = ", ".join(bound.column.name for bound in columns)
     return f"""
 with source as ({relation}),
-texts as (select _row_number, {", ".join(texts)} from source),
+plains as (select *{plains} from source),
+texts as (select _row_number{"".join(f", q{i}" for i in plain)}, {", ".join(texts)} from plains),
 parsed as (select *, {", ".join(parsed)} from texts),
 valued as (select *, {", ".join(values)} from parsed)
 select
@@ -60,6 +71,24 @@ select
     {names}
 from valued
 """
+
+
+def _plain_macro(bound: BoundColumn, binding: Binding, table: Table, clock: Clock) -> str | None:
+    """The macro of plainly written values, where the file does not say how to read them."""
+    kind = KINDS[bound.column.kind]
+    as_it_stands = (
+        len(bound.positions) == 1
+        and bound.constant is None
+        and bound.default is None
+        and not bound.values
+        and not bound.hashed
+        and not table.typed.issuperset(bound.positions)
+    )
+    other_number = kind.is_number and binding.decimal_comma
+    other_time = kind.written and (
+        binding.date_format is not None or binding.time_zone not in (None, clock.time_zone)
+    )
+    return kind.plain_macro if as_it_stands and not other_number and not other_time else None
 
 
 def _text(bound: BoundColumn, table: Table) -> str:
@@ -106,11 +135,13 @@ def _parsed(bound: BoundColumn, index: int, binding: Binding, table: Table, cloc
 
 
 def _value(bound: BoundColumn, index: int, clock: Clock) -> str:
-    kind = KINDS[bound.column.kind]
-    parsed = f"p{index}"
-    if kind.range_macro is not None:
-        parsed = call(kind.range_macro, parsed, clock.latest)
-    return f"upper({parsed})" if bound.column.upper else parsed
+    value = _in_range(bound, f"p{index}", clock)
+    return f"upper({value})" if bound.column.upper else value
+
+
+def _in_range(bound: BoundColumn, value: str, clock: Clock) -> str:
+    macro = KINDS[bound.column.kind].range_macro
+    return value if macro is None else call(macro, value, clock.latest)
 
 
 def _row_hash(columns: tuple[BoundColumn, ...]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from dagster_project.ingestion.cleaning import call
+from dagster_project.ingestion.cleaning import KINDS, call
 from dagster_project.ingestion.pseudonym import use_key
 
 ZONE = "Asia/Shanghai"
@@ -323,3 +323,35 @@ def test_what_is_masked_or_made_up_is_nobody(connection, kind, raw):
 )
 def test_unix_time(connection, raw, expected):
     assert clean(connection, "clean_text", "clean_unix_time", raw, ZONE) == expected
+
+
+PLAIN = {
+    "id": (),
+    "amount": (),
+    "quantity": (),
+    "time": (ZONE,),
+}
+# What the plain macros see at their borders, beside the values of the tests above.
+BORDERS = [
+    "12.50", " 12", "12 ", "13e", " 13e ", "12\n", "12\u00a0", "1e3", "5.", ".5", "+5", "-5",
+    "0x10", "1_000", "nan", "inf", "1.23456", "99999999999999999999", "abc", "abcde", "null",
+    "None1", "12 34",
+    "2024-01-01 10:00:00", "2024-01-01 10:00:0 ", " 024-01-01 10:00:00", "2024-01-01 \t0:00:0 ",
+    "2024-02-30 10:00:00", "2024-01-01 24:00:00", "2024-01-01T10:00:00", "1,299.00", "86元", "",
+    "   ", "12.元", "无退款申请", None,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_plain_values_are_what_the_other_steps_make_of_them(connection, kind):
+    spec = KINDS[kind]
+    assert spec.plain_macro is not None
+    given = 0
+    for raw in BORDERS:
+        (plain,) = connection.execute(
+            f"select {call(spec.plain_macro, 'raw')} from (select cast(? as varchar) as raw)", [raw]
+        ).fetchone()
+        if plain is not None and (kind != "time" or plain.year >= 1990):
+            given += 1
+            assert clean(connection, spec.text_macro, spec.value_macro, raw, *PLAIN[kind]) == plain
+    assert given > 0
