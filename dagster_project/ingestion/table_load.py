@@ -118,6 +118,7 @@ def insert_staged(
     table, binding = staged.planned.table, staged.planned.binding
     format_ = binding.format
     rejected = _insert_rejected(connection, batch_id, file, staged)
+    # The temporary table keeps the file's order, so its row ids count the file's rows.
     positions = f"select rowid as _position, * from {staged.name}"
     rows = numbered(positions, table)
     if rejected:
