@@ -53,6 +53,10 @@ connection: setup  ## log in to one connection and show its first rows (NAME=…
 summary: setup  ## what is published, what was refused, which rules hold
 	@$(BIN)/python -m dagster_project summary
 
+.PHONY: forget
+forget: setup  ## erase one customer everywhere and prove it (CUSTOMER=id, e-mail, phone, account)
+	@$(BIN)/python -m dagster_project forget $(OPTIONS) "$(CUSTOMER)"
+
 .PHONY: templates
 templates: setup  ## empty CSV files of the warehouse's own names, to fill in and drop
 	@$(BIN)/python -m dagster_project.ingestion templates

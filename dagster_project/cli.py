@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -30,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: str = options.command
     if command == "nightly":
         return nightly(settings, options.partition)
+    if command == "forget":
+        from dagster_project.privacy.command import run
+
+        rebuild = None if options.no_rebuild else partial(nightly, settings, None)
+        return run(settings, options.customer, options.yes, options.check, rebuild)
     if command == "prepare":
         prepare(settings)
         return 0
@@ -118,6 +124,18 @@ def _parser() -> argparse.ArgumentParser:
         help="one day of a history; never replaces marts of a later day",
     )
     commands.add_parser("summary", help="print what is published and what was refused")
+    forget = commands.add_parser(
+        "forget",
+        help="erase one customer from raw tables, files, marts, history and reports, and prove it",
+    )
+    forget.add_argument(
+        "customer", help="customer id as in the marts, account name, e-mail address or phone"
+    )
+    forget.add_argument("--yes", action="store_true", help="do not ask")
+    forget.add_argument(
+        "--no-rebuild", action="store_true", help="leave the marts to the next nightly run"
+    )
+    forget.add_argument("--check", action="store_true", help="only search; change nothing")
     commands.add_parser("prepare", help="create the folders of the warehouse")
     return parser
 

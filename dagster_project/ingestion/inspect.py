@@ -285,6 +285,23 @@ def _outdated_copy(
     entry: ledger.Entry, settings: Settings, connection: duckdb.DuckDBPyConnection
 ) -> PlannedFile | None:
     """A loaded file that left the landing folder and would be read differently today."""
+    try:
+        file = kept_file(entry, settings, connection)
+    except RefusedFile:
+        return None  # its rows stay as they were read
+    if file is None or file.definition_hash(reading_context(settings)) == entry.definition_hash:
+        return None
+    return file
+
+
+def kept_file(
+    entry: ledger.Entry, settings: Settings, connection: duckdb.DuckDBPyConnection
+) -> PlannedFile | None:
+    """How a file's raw copy is read today; None when there is no copy any more.
+
+    Raises:
+        RefusedFile: it cannot be read today.
+    """
     path = raw_path(settings.raw_dir, entry.sha256, Path(entry.source_file).suffix)
     kept_mapping = raw_mapping_path(settings.raw_dir, entry.sha256)
     if not path.exists():
@@ -292,17 +309,12 @@ def _outdated_copy(
     file = PlannedFile(
         0, path, entry.source_file, entry.sha256, entry.bytes, entry.exported_at, in_landing=False
     )
-    try:
-        mapping = (
-            parse_mapping(kept_mapping.read_text(encoding="utf-8"), default_source="")
-            if kept_mapping.exists()
-            else None
-        )
-        file = _with_tables(file, mapping, connection)
-    except RefusedFile:
-        return None  # its rows stay as they were read
-    same = file.definition_hash(reading_context(settings)) == entry.definition_hash
-    return None if same else file
+    mapping = (
+        parse_mapping(kept_mapping.read_text(encoding="utf-8"), default_source="")
+        if kept_mapping.exists()
+        else None
+    )
+    return _with_tables(file, mapping, connection)
 
 
 def recognise_tables(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -28,6 +28,8 @@ from dagster_project.ingestion.table_load import (
     stage_table,
 )
 from dagster_project.ingestion.tables import ensure_tables
+from dagster_project.privacy.files import redact_loaded_file
+from dagster_project.privacy.tokens import somebody_was_erased
 from dagster_project.settings import Settings
 
 __all__ = [
@@ -136,7 +138,7 @@ def load_files(
         SkippedFile(relative, "it is still being written; the next load takes it")
         for relative in plan.unsettled
     ]
-    with _connect(settings) as connection:
+    with open_work_database(settings) as connection:
         refused = _refuse_all(connection, settings, plan)
         present = {file.sha256 for file in plan.files if file.in_landing}
         for file in plan.files:
@@ -176,7 +178,7 @@ def forget(settings: Settings, source_file: str) -> int:
     Returns:
         How many contents loaded under this path were forgotten; 0 when none was.
     """
-    with _connect(settings) as connection:
+    with open_work_database(settings) as connection:
         found = [
             entry
             for entry in ledger.find(connection, "", source_file)
@@ -190,7 +192,8 @@ def forget(settings: Settings, source_file: str) -> int:
 
 
 @contextmanager
-def _connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_work_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The work database for writing, with its raw tables and the secret of the hashes."""
     settings.create_folders()
     with duckdb.connect(str(settings.work_db)) as connection:
         # Times with an offset must not depend on the machine's zone.
@@ -288,6 +291,10 @@ def _load_one(
     mapping_text = file.mapping.text if file.mapping else None
     if not keep_raw_copy(file.path, file.sha256, mapping_text, settings.raw_dir):
         return SkippedFile(file.relative, "it changed while it was read; the next load takes it")
+    without = _without_erased_persons(connection, settings, file)
+    if without is not None:
+        report(f"{file.relative}: somebody who was erased stands in it and was taken out")
+        return _load_one(connection, settings, plan, without, present - {file.sha256}, report)
     counts = NO_ROWS
     staged: list[Staged] = []
     try:
@@ -323,6 +330,21 @@ def _load_one(
         bool(retiring),
         file.note,
     )
+
+
+def _without_erased_persons(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, file: PlannedFile
+) -> PlannedFile | None:
+    """The file rewritten without somebody who was erased earlier; None when nobody is in it."""
+    if not somebody_was_erased(connection):
+        return None
+    try:
+        redacted = redact_loaded_file(connection, settings, file)
+    except RefusedFile:
+        return None  # whoever reads it next says why
+    if redacted is None:
+        return None
+    return replace(file, sha256=redacted.sha256, bytes=redacted.bytes)
 
 
 def _decide(

@@ -117,13 +117,13 @@ def insert_staged(
     """
     table, binding = staged.planned.table, staged.planned.binding
     format_ = binding.format
-    rejected = _insert_rejected(connection, batch_id, file, staged)
-    # The temporary table keeps the file's order, so its row ids count the file's rows.
-    positions = f"select rowid as _position, * from {staged.name}"
-    rows = numbered(positions, table)
+    rejected = find_rejected(connection, staged)
     if rejected:
-        rows = _true_row_numbers(rows, staged.name)
-    typed = typed_rows(binding, table, rows, staged.clock)
+        connection.execute(
+            f"insert into raw.unreadable_rows select {batch_id}, {file.file_id}, _row_number, "
+            f"'{format_.name}', raw_text, reason from {staged.name}_rejected"
+        )
+    typed = typed_rows(binding, table, staged_rows(staged, rejected), staged.clock)
     before = _rows_before(connection, file, format_.name)
     number = f"_row_number + {before}"
     row_ids = {
@@ -224,10 +224,21 @@ def _error_positions(
     return [position for (position,) in found]
 
 
-def _insert_rejected(
-    connection: duckdb.DuckDBPyConnection, batch_id: int, file: PlannedFile, staged: Staged
-) -> int:
-    """Keep structurally unreadable rows, also in `<name>_rejected`; returns how many."""
+def staged_rows(staged: Staged, rejected: int) -> str:
+    """A SELECT of `_row_number` and the text columns of staged rows.
+
+    Args:
+        staged: from `stage_table`.
+        rejected: what `find_rejected` returned for it.
+    """
+    # The temporary table keeps the file's order, so its row ids count the file's rows.
+    positions = f"select rowid as _position, * from {staged.name}"
+    rows = numbered(positions, staged.planned.table)
+    return _true_row_numbers(rows, staged.name) if rejected else rows
+
+
+def find_rejected(connection: duckdb.DuckDBPyConnection, staged: Staged) -> int:
+    """Gather structurally unreadable rows in `<name>_rejected`; returns how many."""
     table = staged.planned.table
     if table.kind != "csv":
         return 0
@@ -262,11 +273,8 @@ def _insert_rejected(
         group by line, start
         """
     )
-    inserted = connection.execute(
-        f"insert into raw.unreadable_rows select {batch_id}, {file.file_id}, _row_number, "
-        f"'{staged.planned.binding.format.name}', raw_text, reason from {staged.name}_rejected"
-    ).fetchone()
-    return int(inserted[0]) if inserted else 0
+    found = connection.execute(f"select count(*) from {staged.name}_rejected").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _true_row_numbers(rows: str, name: str) -> str:

@@ -25,6 +25,11 @@ UNREADABLE_ROWS: tuple[tuple[str, str], ...] = (
     ("raw_text", "VARCHAR"),
     ("reason", "VARCHAR"),
 )
+# Keyed hashes of what named the people who were erased; nothing of them can be read from it.
+ERASED_PERSONS: tuple[tuple[str, str], ...] = (
+    ("token", "VARCHAR PRIMARY KEY"),
+    ("erased_at", "TIMESTAMP"),
+)
 INGESTED_FILES: tuple[tuple[str, str], ...] = (
     ("file_id", "BIGINT PRIMARY KEY"),
     ("batch_id", "BIGINT"),
@@ -54,6 +59,7 @@ def definitions() -> dict[str, tuple[tuple[str, str], ...]]:
             tables[personal_table(format_)] = (*PERSONAL_LINEAGE, *_typed(format_.personal_columns))
     tables["unreadable_rows"] = UNREADABLE_ROWS
     tables["ingested_files"] = INGESTED_FILES
+    tables["erased_persons"] = ERASED_PERSONS
     return tables
 
 

@@ -145,9 +145,17 @@ def _in_range(bound: BoundColumn, value: str, clock: Clock) -> str:
 
 
 def _row_hash(columns: tuple[BoundColumn, ...]) -> str:
-    """Equal for equal content, whatever file, encoding or column order it came in."""
-    parts = ", ".join(f"coalesce(cast({bound.column.name} as varchar), '')" for bound in columns)
-    return f"md5_number_lower(concat_ws(chr(31), {parts}))"
+    """Equal for equal content, whatever file, encoding or column order it came in.
+
+    A row in which nothing stands beside its source has none, so that no key is made of it.
+    """
+    parts = [f"coalesce(cast({bound.column.name} as varchar), '')" for bound in columns]
+    empty = [
+        part if bound.column.name in ("source", "shop") else "''"
+        for bound, part in zip(columns, parts, strict=True)
+    ]
+    text = f"concat_ws(chr(31), {', '.join(parts)})"
+    return f"md5_number_lower(nullif({text}, concat_ws(chr(31), {', '.join(empty)})))"
 
 
 def _issues(columns: tuple[BoundColumn, ...], table: Table) -> str:
