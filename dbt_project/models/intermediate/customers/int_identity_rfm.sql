@@ -11,7 +11,7 @@ order_customers as (
 
 ),
 
-merges as (
+identity_merges as (
 
     select * from {{ ref('int_identity_merges') }}
 
@@ -70,7 +70,7 @@ persons as (
         p.node,
         coalesce(m.person_node, p.node) as person_node
     from (select distinct node from purchases) as p
-    left join merges as m on p.node = m.node and m.identity_rule = '{{ rule }}'
+    left join identity_merges as m on p.node = m.node and m.identity_rule = '{{ rule }}'
     left join shared as s on p.node = s.contact
     where
         s.contact is null

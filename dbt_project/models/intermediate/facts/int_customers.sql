@@ -29,6 +29,20 @@ referrals as (
 ),
 
 -- What is known of a person's accounts is known of the person; the first account that says a thing is believed.
+ranked_accounts as (
+
+    select
+        source,
+        source_customer_id,
+        customer_id,
+        row_number() over (
+            partition by customer_id
+            order by first_seen_at asc nulls last, source asc, source_customer_id asc
+        ) as account_rank
+    from accounts
+
+),
+
 described as (
 
     select
@@ -38,18 +52,7 @@ described as (
         {% endfor -%}
         min(r.registered_at) as registered_at
     from customer_records as r
-    inner join (
-        select
-            source,
-            source_customer_id,
-            customer_id,
-            row_number() over (
-                partition by customer_id
-                order by first_seen_at asc nulls last, source, source_customer_id
-            ) as account_rank
-        from accounts
-    ) as a
-        on r.source = a.source and r.source_customer_id = a.source_customer_id
+    inner join ranked_accounts as a on r.source = a.source and r.source_customer_id = a.source_customer_id
     group by a.customer_id
 
 ),
@@ -131,7 +134,7 @@ brought as (
         b.customer_id as referrer_id,
         row_number() over (
             partition by a.customer_id
-            order by r.trust, a.first_seen_at asc nulls last, a.source, a.source_customer_id
+            order by r.trust asc, a.first_seen_at asc nulls last, a.source asc, a.source_customer_id asc
         ) as referrer_rank
     from referred as r
     inner join accounts as a on r.source = a.source and r.source_customer_id = a.source_customer_id

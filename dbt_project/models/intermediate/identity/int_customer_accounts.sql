@@ -6,7 +6,7 @@ with accounts as (
 
 ),
 
-merges as (
+identity_merges as (
 
     select node, person_node
     from {{ ref('int_identity_merges') }}
@@ -24,7 +24,7 @@ final as (
         a.first_seen_at,
         a.is_customer
     from accounts as a
-    left join merges as m on m.node = 'account:' || a.platform_customer_id
+    left join identity_merges as m on m.node = 'account:' || a.platform_customer_id
 
 )
 

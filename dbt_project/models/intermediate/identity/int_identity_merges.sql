@@ -37,10 +37,16 @@ usable as (
 ruled as (
 
     {% for rule, kinds in joining_rules().items() -%}
-    select '{{ rule }}' as graph, node, contact
+    select
+        '{{ rule }}' as graph,
+        node,
+        contact
     from usable
-    where kind in ({% for kind in kinds %}'{{ kind }}'{{ ", " if not loop.last }}{% endfor %})
-        {%- if 'name_address' not in kinds %} and node not like 'name_address:%'{% endif %}
+    where
+        kind in ('{{ kinds | join("', '") }}')
+        {%- if 'name_address' not in kinds %}
+        and node not like 'name_address:%'
+        {%- endif %}
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),
@@ -58,7 +64,10 @@ joining as (
     from ruled as r
     left join guests as g on r.contact = g.node
     group by r.graph, r.contact
-    having count(distinct r.node) > 1 or count(g.node) > 0 or max(case when r.node not like 'account:%' then 1 else 0 end) = 1
+    having
+        count(distinct r.node) > 1
+        or count(g.node) > 0
+        or max(case when r.node not like 'account:%' then 1 else 0 end) = 1
 
 ),
 
@@ -136,9 +145,14 @@ ranked as (
         first_value(l.node) over (
             partition by l.graph, l.label
             order by
-                case when l.node like 'account:%' then 1 when l.node like 'email:%' then 2 when l.node like 'phone:%' then 3 else 4 end,
+                case
+                    when l.node like 'account:%' then 1
+                    when l.node like 'email:%' then 2
+                    when l.node like 'phone:%' then 3
+                    else 4
+                end asc,
                 f.first_seen_at asc nulls last,
-                l.node
+                l.node asc
         ) as first_node
     from labelled as l
     inner join sized as z on l.graph = z.graph and l.label = z.label

@@ -12,7 +12,7 @@ accounts as (
 
 ),
 
-merges as (
+identity_merges as (
 
     select node, person_node
     from {{ ref('int_identity_merges') }}
@@ -45,7 +45,7 @@ guest_customers as (
         case
             {%- for rule, kinds in joining_rules().items() if rule == identity_rule() %}
             when s.contact is not null then null
-            when split_part(g.node, ':', 1) in ({% for kind in kinds %}'{{ kind }}'{{ ", " if not loop.last }}{% endfor %})
+            when split_part(g.node, ':', 1) in ('{{ kinds | join("', '") }}')
                 then {{ customer_id_of('coalesce(m.person_node, g.node)') }}
             {%- else %}
             when true then null
@@ -53,7 +53,7 @@ guest_customers as (
         end as customer_id
     from guests as g
     left join shared as s on g.node = s.contact
-    left join merges as m on g.node = m.node
+    left join identity_merges as m on g.node = m.node
 
 ),
 

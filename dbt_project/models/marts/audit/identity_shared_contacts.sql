@@ -4,7 +4,7 @@ with edges as (
 
 ),
 
-merges as (
+identity_merges as (
 
     select * from {{ ref('int_identity_merges') }}
 
@@ -28,7 +28,7 @@ apart as (
         identity_rule,
         node,
         accounts
-    from merges
+    from identity_merges
     where is_too_large and node not like 'account:%'
 
 ),

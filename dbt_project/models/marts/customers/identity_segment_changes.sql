@@ -4,7 +4,7 @@ with rfm as (
 
 ),
 
-merges as (
+identity_merges as (
 
     select * from {{ ref('int_identity_merges') }}
 
@@ -28,9 +28,9 @@ parts as (
         s.monetary,
         row_number() over (
             partition by m.identity_rule, m.person_node
-            order by s.monetary desc, s.customer_id
+            order by s.monetary desc, s.customer_id asc
         ) as part_rank
-    from merges as m
+    from identity_merges as m
     inner join rfm as s on m.node = s.person_node and s.identity_rule = 'strict'
 
 ),

@@ -10,15 +10,26 @@ files as (
 
 ),
 
+last_arrivals as (
+
+    select
+        source,
+        max(loaded_at) as last_loaded_at,
+        cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as started_at
+    from files
+    where source is not null
+    group by source
+
+),
+
 -- A source that has brought no new file for so long is late; the times of both are UTC.
 arrivals as (
 
     select
         source,
-        {{ dbt.datediff('max(loaded_at)', "cast('" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' as timestamp)", 'hour') }} as hours_ago
-    from files
-    where source is not null
-    group by source
+        {{ dbt.datediff('last_loaded_at', 'started_at', 'hour') }}
+            as hours_ago
+    from last_arrivals
 
 ),
 
