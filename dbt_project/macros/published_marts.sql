@@ -11,6 +11,7 @@
         ('customer_rfm', ['orders', 'customer_ids']),
         ('customer_lifecycle', ['orders', 'customer_ids']),
         ('customer_value_quadrant', ['orders', 'customer_ids']),
+        ('cut_point_history', ['orders', 'customer_ids']),
         ('customer_tags', ['orders', 'customer_ids', 'customer_attributes', 'order_lines', 'products', 'discounts']),
         ('tag_definitions', []),
         ('identity_sensitivity', ['orders', 'customer_ids', 'contacts']),

@@ -20,6 +20,7 @@ MARTS = {
     "customer_rfm",
     "customer_tags",
     "customer_value_quadrant",
+    "cut_point_history",
     "dim_customers",
     "dim_products",
     "fct_events",

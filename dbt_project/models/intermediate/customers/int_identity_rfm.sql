@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('rfm_cut_points') }}
 {%- set rules = joining_rules() %}
 with orders as (
 
@@ -31,7 +32,7 @@ as_of as (
 
 segments as (
 
-    select * from {{ ref('rfm_segments') }}
+    select * from {{ ref('int_score_segments') }}
 
 ),
 
@@ -101,43 +102,7 @@ measured as (
 
 ),
 
-recency_values as (
-
-    select identity_rule, recency_days, count(*) as customers
-    from measured
-    group by identity_rule, recency_days
-
-),
-
-recency_scores as (
-{{ percent_rank_scores('recency_values', 'recency_days', descending=true, by='identity_rule') }}
-),
-
--- One purchase scores 1; only repeat buyers are ranked against each other.
-frequency_values as (
-
-    select identity_rule, frequency, count(*) as customers
-    from measured
-    where frequency > 1
-    group by identity_rule, frequency
-
-),
-
-frequency_scores as (
-{{ percent_rank_scores('frequency_values', 'frequency', lowest=2, by='identity_rule') }}
-),
-
-monetary_values as (
-
-    select identity_rule, monetary, count(*) as customers
-    from measured
-    group by identity_rule, monetary
-
-),
-
-monetary_scores as (
-{{ percent_rank_scores('monetary_values', 'monetary', by='identity_rule') }}
-),
+{{ rfm_cut_points('measured', 'identity_rule') }},
 
 final as (
 
@@ -152,14 +117,12 @@ final as (
         m.monetary,
         g.segment
     from measured as m
-    inner join recency_scores as r on m.identity_rule = r.identity_rule and m.recency_days = r.recency_days
-    left join frequency_scores as f on m.identity_rule = f.identity_rule and m.frequency = f.frequency
-    inner join monetary_scores as v on m.identity_rule = v.identity_rule and m.monetary = v.monetary
+    inner join cut_points as c on m.identity_rule = c.identity_rule
     inner join segments as g
         on
-            r.score between g.r_min and g.r_max
-            and coalesce(f.score, 1) between g.f_min and g.f_max
-            and v.score between g.m_min and g.m_max
+            {{ rfm_score('r', 'm.recency_days', 'c') }} = g.r_score
+            and {{ rfm_score('f', 'm.frequency', 'c') }} = g.f_score
+            and {{ rfm_score('m', 'm.monetary', 'c') }} = g.m_score
 
 )
 

@@ -12,17 +12,18 @@ as_of as (
 
 dated as (
 
-    select
-        d.calendar_date as snapshot_date,
-        d.calendar_date = a.as_of_date as is_as_of
+    select as_of_date as snapshot_date, true as is_as_of
+    from as_of
+    where as_of_date is not null
+
+    union all
+
+    select d.calendar_date as snapshot_date, false as is_as_of
     from calendar as d
-    cross join as_of as a
+    inner join as_of as a on d.calendar_date < a.as_of_date
     where
-        d.calendar_date = a.as_of_date
-        or (
-            {{ add_days('d.calendar_date', 1) }}
-            = cast({{ dbt.date_trunc('month', add_days('d.calendar_date', 1)) }} as date)
-        )
+        {{ add_days('d.calendar_date', 1) }}
+        = cast({{ dbt.date_trunc('month', add_days('d.calendar_date', 1)) }} as date)
 
 ),
 

@@ -30,17 +30,9 @@ events as (
         p.purchase_number,
         p.purchase_date,
         p.interval_days,
-        case
-            when p.purchase_number = 1 then 'new'
-            when p.interval_days > b.sleeping_after_days then 'reactivated'
-            else 'active'
-        end as event_state,
+        {{ state_by_purchase('p.purchase_number', 'p.interval_days', 'b') }} as event_state,
         -- The state just before this purchase, from the days that had passed.
-        case
-            when p.interval_days > b.churned_after_days then 'churned'
-            when p.interval_days > b.sleeping_after_days then 'sleeping'
-            when p.interval_days > b.silent_after_days then 'silent'
-        end as decayed_state
+        {{ state_by_days('p.interval_days', 'b') }} as decayed_state
     from purchases as p
     cross join boundaries as b
 
@@ -129,19 +121,16 @@ judged as (
 stated as (
 
     select
-        *,
+        j.*,
         case
-            when purchases = 0 then 'prospect'
-            when days_since_last_purchase > churned_after_days then 'churned'
-            when days_since_last_purchase > sleeping_after_days then 'sleeping'
-            when days_since_last_purchase > silent_after_days then 'silent'
-            else event_state
+            when j.purchases = 0 then 'prospect'
+            else coalesce({{ state_by_days('j.days_since_last_purchase', 'j') }}, j.event_state)
         end as state,
         case
-            when purchase_days >= {{ var('cycle_minimum_purchases') }}
-                then days_since_last_purchase / median_interval_days
+            when j.purchase_days >= {{ var('cycle_minimum_purchases') }}
+                then j.days_since_last_purchase / j.median_interval_days
         end as cycle_ratio
-    from judged
+    from judged as j
 
 ),
 

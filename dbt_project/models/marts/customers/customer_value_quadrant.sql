@@ -1,62 +1,45 @@
-with rfm as (
+with snapshots as (
 
-    select * from {{ ref('customer_rfm') }}
-
-),
-
-means as (
-
-    select
-        cast(avg(monetary) as double) as mean_amount,
-        avg(frequency) as mean_frequency
-    from rfm
+    select * from {{ ref('int_customer_snapshots') }}
 
 ),
 
-levelled as (
+states as (
 
-    select
-        r.as_of_date,
-        r.customer_id,
-        r.monetary,
-        r.frequency,
-        m.mean_amount,
-        m.mean_frequency,
-        case when r.monetary >= m.mean_amount then 'high' else 'low' end as amount_level,
-        case when r.frequency >= m.mean_frequency then 'high' else 'low' end as frequency_level
-    from rfm as r
-    cross join means as m
+    select * from {{ ref('int_customer_states') }}
+
+),
+
+cut_points as (
+
+    select * from {{ ref('int_cut_points') }}
 
 ),
 
 final as (
 
     select
-        as_of_date,
-        customer_id,
-        monetary,
-        frequency,
-        cast(mean_amount as double) as mean_amount,
-        cast(mean_frequency as double) as mean_frequency,
-        cast(amount_level as {{ dbt.type_string() }}) as amount_level,
-        cast(frequency_level as {{ dbt.type_string() }}) as frequency_level,
+        cast(p.snapshot_date as date) as as_of_date,
+        cast(p.customer_id as {{ dbt.type_string() }}) as customer_id,
+        cast(p.monetary as decimal(18, 2)) as monetary,
+        cast(p.frequency as bigint) as frequency,
+        cast(c.amount_threshold as double) as amount_threshold,
+        cast(c.frequency_threshold as double) as frequency_threshold,
+        cast(s.amount_level as {{ dbt.type_string() }}) as amount_level,
+        cast(s.frequency_level as {{ dbt.type_string() }}) as frequency_level,
+        cast(s.quadrant as {{ dbt.type_string() }}) as quadrant,
         cast(
-            case
-                when amount_level = 'high' and frequency_level = 'high' then 'premium'
-                when amount_level = 'high' then 'potential'
-                when frequency_level = 'high' then 'problem'
-                else 'pending'
-            end as {{ dbt.type_string() }}
-        ) as quadrant,
-        cast(
-            case
-                when amount_level = 'high' and frequency_level = 'high' then '优质'
-                when amount_level = 'high' then '潜力'
-                when frequency_level = 'high' then '问题'
-                else '待定'
+            case s.quadrant
+                when 'premium' then '优质'
+                when 'potential' then '潜力'
+                when 'problem' then '问题'
+                when 'pending' then '待定'
             end as {{ dbt.type_string() }}
         ) as quadrant_zh
-    from levelled
+    from snapshots as p
+    inner join states as s on p.snapshot_date = s.snapshot_date and p.customer_id = s.customer_id
+    inner join cut_points as c on p.snapshot_date = c.snapshot_date
+    where p.is_as_of and p.frequency > 0
 
 )
 

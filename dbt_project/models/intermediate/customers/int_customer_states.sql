@@ -1,0 +1,103 @@
+with snapshots as (
+
+    select * from {{ ref('int_customer_snapshots') }}
+
+),
+
+snapshot_dates as (
+
+    select * from {{ ref('int_snapshot_dates') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+features as (
+
+    select
+        snapshot_date,
+        snapshot_date as cut_date,
+        customer_id,
+        purchases,
+        recency_days,
+        last_interval_days,
+        frequency,
+        monetary,
+        orders_365d,
+        net_amount_365d
+    from snapshots
+
+),
+
+{{ judged_customers('features') }},
+
+known as (
+
+    select
+        customer_id,
+        cast(least(
+            coalesce(first_order_at, registered_at),
+            coalesce(registered_at, first_order_at)
+        ) as date) as known_since,
+        cast(first_purchase_at as date) as first_purchase_date
+    from customers
+
+),
+
+-- Who is known by a date and has not bought by then.
+prospects as (
+
+    select
+        s.snapshot_date,
+        k.customer_id
+    from known as k
+    inner join snapshot_dates as s
+        on
+            (k.known_since is null or s.snapshot_date >= k.known_since)
+            and (k.first_purchase_date is null or s.snapshot_date < k.first_purchase_date)
+
+),
+
+final as (
+
+    select
+        snapshot_date,
+        customer_id,
+        r_score,
+        f_score,
+        m_score,
+        segment,
+        value_class,
+        frequency_class,
+        amount_level,
+        frequency_level,
+        quadrant,
+        lifecycle,
+        tier
+    from judged
+
+    union all
+
+    select
+        snapshot_date,
+        customer_id,
+        cast(null as bigint) as r_score,
+        cast(null as bigint) as f_score,
+        cast(null as bigint) as m_score,
+        cast(null as {{ dbt.type_string() }}) as segment,
+        cast(null as {{ dbt.type_string() }}) as value_class,
+        cast(null as {{ dbt.type_string() }}) as frequency_class,
+        cast(null as {{ dbt.type_string() }}) as amount_level,
+        cast(null as {{ dbt.type_string() }}) as frequency_level,
+        cast(null as {{ dbt.type_string() }}) as quadrant,
+        'prospect' as lifecycle,
+        cast(null as {{ dbt.type_string() }}) as tier
+    from prospects
+
+)
+
+select * from final
