@@ -20,6 +20,8 @@
         ('loyalty_funnel', ['orders', 'customer_ids']),
         ('retention_cohorts', ['orders', 'customer_ids']),
         ('growth_daily', ['orders', 'customer_ids', 'referrals']),
+        ('product_associations', ['orders', 'order_lines', 'products']),
+        ('category_associations', ['orders', 'order_lines', 'products']),
         ('row_dispositions', []),
         ('gmv_bridge', []),
         ('ingested_files', []),

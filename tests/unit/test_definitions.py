@@ -16,6 +16,7 @@ from dagster_project.transformation.project import MARTS_SCHEMA
 from dagster_project.transformation.vars import LATEST_PARTITION
 
 MARTS = {
+    "category_associations",
     "customer_lifecycle",
     "customer_rfm",
     "customer_tags",
@@ -36,6 +37,7 @@ MARTS = {
     "ingested_files",
     "loyalty_funnel",
     "mart_status",
+    "product_associations",
     "quality_results",
     "restatements",
     "retention_cohorts",
