@@ -17,7 +17,10 @@ from dagster_project.transformation.vars import LATEST_PARTITION
 
 MARTS = {
     "category_associations",
+    "category_repurchase_intervals",
+    "category_transitions",
     "customer_lifecycle",
+    "customer_repurchase_intervals",
     "customer_rfm",
     "customer_tags",
     "customer_value_quadrant",
@@ -38,6 +41,7 @@ MARTS = {
     "loyalty_funnel",
     "mart_status",
     "product_associations",
+    "product_repurchase_intervals",
     "quality_results",
     "restatements",
     "retention_cohorts",
