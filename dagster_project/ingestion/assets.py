@@ -10,6 +10,7 @@ from dagster_project.ingestion.formats import Format, load_formats
 from dagster_project.ingestion.inspect import LandingError, inspect_landing
 from dagster_project.ingestion.loader import LoadReport, load_source, refuse_unreadable
 from dagster_project.quality.store import ensure_log
+from dagster_project.serving.state_record import ensure_record
 from dagster_project.settings import Settings
 from dagster_project.work_lock import hold_work_database
 
@@ -79,6 +80,7 @@ def _landing_asset(settings: Settings, upstream: Sequence[dg.AssetKey]) -> dg.As
             report = refuse_unreadable(settings, plan)
             with duckdb.connect(str(settings.work_db)) as connection:
                 ensure_log(connection)
+                ensure_record(connection)
         for refused in report.refused:
             context.log.warning(f"refused {refused.relative}: {refused.refusal.message}")
         context.log.info(f"{len(plan.files)} files in {settings.landing_dir}")

@@ -22,6 +22,7 @@ from dagster_project.privacy.person import TOKENS, Person, find_person, write_to
 from dagster_project.privacy.storage import rewrite_work_database, scrub_logs
 from dagster_project.privacy.tokens import remember
 from dagster_project.privacy.trace import Trace, search
+from dagster_project.serving.state_record import erase_from_record
 from dagster_project.settings import Settings
 
 Report = Callable[[str], None]
@@ -122,6 +123,7 @@ def _erase_rows(connection: duckdb.DuckDBPyConnection, person: Person) -> Erased
     connection.begin()
     try:
         erased = erase_marked(connection, needles=person.needles, tokens=TOKENS)
+        erase_from_record(connection, person.customers)
         connection.commit()
     except BaseException:
         connection.rollback()

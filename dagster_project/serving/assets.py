@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from dagster_project.serving.publish import publish
+from dagster_project.serving.state_record import record_states
 from dagster_project.settings import Settings
 from dagster_project.transformation.project import MARTS_SCHEMA, PublishedTable
 from dagster_project.transformation.vars import is_history
@@ -41,6 +42,9 @@ def build_publish_asset(
         publication = publish(settings, tables, as_history=is_history(context.partition_key))
         if publication.replaced_current:
             context.log.info(f"published {len(tables)} tables as of {publication.as_of_date}")
+            if publication.as_of_date is not None:
+                changed = record_states(settings, publication.as_of_date)
+                context.log.info(f"recorded the new labels of {changed:,} customers")
         else:
             context.log.info(
                 f"kept as history of {publication.as_of_date}; the published marts are of a later "

@@ -149,10 +149,10 @@ end
 {#-
   CTEs that end in `judged`: every label of the customers in the CTE `features`, by the cut points of `cut_date`.
 
-  `features` has one row per snapshot_date and customer_id with cut_date, purchases, recency_days, last_interval_days,
-  frequency, monetary, orders_365d and net_amount_365d.
+  `features` has one row per `keys` with cut_date, purchases, recency_days, last_interval_days, frequency, monetary,
+  orders_365d and net_amount_365d.
 -#}
-{% macro judged_customers(features) %}
+{% macro judged_customers(features, keys=['snapshot_date', 'customer_id']) %}
 tier_thresholds as (
 
     select
@@ -167,8 +167,9 @@ tier_thresholds as (
 scored as (
 
     select
-        f.snapshot_date,
-        f.customer_id,
+        {% for key in keys -%}
+        f.{{ key }},
+        {% endfor -%}
         case when f.frequency > 0 then {{ rfm_score('r', 'f.recency_days', 'c') }} end as r_score,
         case when f.frequency > 0 then {{ rfm_score('f', 'f.frequency', 'c') }} end as f_score,
         case when f.frequency > 0 then {{ rfm_score('m', 'f.monetary', 'c') }} end as m_score,
@@ -201,8 +202,9 @@ scored as (
 judged as (
 
     select
-        s.snapshot_date,
-        s.customer_id,
+        {% for key in keys -%}
+        s.{{ key }},
+        {% endfor -%}
         s.r_score,
         s.f_score,
         s.m_score,
@@ -227,7 +229,7 @@ judged as (
 )
 {% endmacro %}
 
-{#- The labels that have a history: dimension -> column of int_customer_states. -#}
+{#- The labels that have a history, as columns of int_customer_states. -#}
 {% macro state_dimensions() %}
-    {{ return(['segment', 'value_class', 'frequency_class', 'quadrant', 'lifecycle', 'tier', 'psychology']) }}
+    {{ return(['segment', 'value_class', 'frequency_class', 'quadrant', 'lifecycle', 'tier']) }}
 {% endmacro %}
