@@ -1,8 +1,8 @@
 """What was published of each customer, night by night: `audit.published_states`.
 
-Everything else in the warehouse can be computed again from the raw tables. What was said on a past
-morning cannot: later exports correct the orders it rested on. The record makes it possible to tell a
-customer who moved from data that moved, and to say since which night a label has been shown.
+Everything else in the warehouse can be computed again from the raw tables. What was said on a
+past morning cannot: later exports correct the orders it rested on. The record makes it possible to
+tell a customer who moved from data that moved, and to say since which night a label is shown.
 
 Only changes are written: a customer whose labels stayed has one row, however many nights pass.
 """

@@ -75,6 +75,12 @@ class Warehouse:
             connection.execute("use shop.marts")
             yield connection
 
+    @contextmanager
+    def work(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The work database, read-only."""
+        with duckdb.connect(str(self.settings.work_db), read_only=True) as connection:
+            yield connection
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the published marts."""
         with self.published() as connection:

@@ -40,8 +40,8 @@ def present(settings: Settings, day: date, segments: Iterable[tuple[str, str | N
         )
         for customer, segment in segments:
             connection.execute(
-                "insert into intermediate.int_customer_states (snapshot_date, customer_id, segment) "
-                "values (?, ?, ?)",
+                "insert into intermediate.int_customer_states by name "
+                "select ? as snapshot_date, ? as customer_id, ? as segment",
                 [day, customer, segment],
             )
 
