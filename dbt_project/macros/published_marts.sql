@@ -30,6 +30,8 @@
         ('product_repurchase_intervals', ['orders', 'customer_ids', 'order_lines']),
         ('category_repurchase_intervals', ['orders', 'customer_ids', 'order_lines', 'products']),
         ('customer_repurchase_intervals', ['orders', 'customer_ids']),
+        ('price_bands', ['orders', 'order_lines', 'products']),
+        ('set_buying', ['orders', 'order_lines', 'products']),
         ('row_dispositions', []),
         ('gmv_bridge', []),
         ('ingested_files', []),
