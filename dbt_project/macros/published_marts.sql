@@ -18,6 +18,10 @@
         ('label_thresholds', ['orders', 'customer_ids']),
         ('customer_tags', ['orders', 'customer_ids', 'customer_attributes', 'order_lines', 'products', 'discounts']),
         ('tag_definitions', []),
+        (
+            'customer_psychology',
+            ['orders', 'customer_ids', 'order_lines', 'products', 'discounts', 'coupons', 'reviews', 'events'],
+        ),
         ('identity_sensitivity', ['orders', 'customer_ids', 'contacts']),
         ('identity_segment_changes', ['orders', 'customer_ids', 'contacts']),
         ('identity_shared_contacts', ['contacts']),

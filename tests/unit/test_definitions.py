@@ -20,6 +20,7 @@ MARTS = {
     "category_repurchase_intervals",
     "category_transitions",
     "customer_lifecycle",
+    "customer_psychology",
     "customer_repurchase_intervals",
     "customer_rfm",
     "customer_tags",

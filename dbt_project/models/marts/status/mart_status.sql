@@ -72,6 +72,8 @@ inputs as (
     union all
     select 'reviews' as input, count(*) as supplied from {{ ref('fct_reviews') }}
     union all
+    select 'coupons' as input, count(*) as supplied from {{ ref('int_coupon_redemptions') }}
+    union all
     select 'referrals' as input, count(referrer_id) as supplied from {{ ref('int_customers') }}
     union all
     select
