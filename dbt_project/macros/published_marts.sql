@@ -36,6 +36,8 @@
         ('customer_repurchase_intervals', ['orders', 'customer_ids']),
         ('price_bands', ['orders', 'order_lines', 'products']),
         ('set_buying', ['orders', 'order_lines', 'products']),
+        ('audience_composition', ['orders', 'customer_ids', 'customer_attributes']),
+        ('retention_cohorts_30d', ['orders', 'customer_ids']),
         ('row_dispositions', []),
         ('gmv_bridge', []),
         ('ingested_files', []),
