@@ -27,7 +27,7 @@
         ('identity_shared_contacts', ['contacts']),
         ('loyalty_funnel', ['orders', 'customer_ids']),
         ('retention_cohorts', ['orders', 'customer_ids']),
-        ('growth_daily', ['orders', 'customer_ids', 'referrals']),
+        ('growth_daily', ['orders', 'customer_ids', 'referrals', 'product_costs', 'events']),
         ('product_associations', ['orders', 'order_lines', 'products']),
         ('category_associations', ['orders', 'order_lines', 'products']),
         ('category_transitions', ['orders', 'customer_ids', 'order_lines', 'products']),

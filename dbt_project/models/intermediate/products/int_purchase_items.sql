@@ -47,6 +47,12 @@ lines as (
         o.net_amount as order_net_amount,
         i.gross_amount,
         i.net_amount,
+        -- Discounts are taken off the gross amount, or are off already: what is missing beyond them went back.
+        case
+            when i.gross_amount - i.discount_amount > i.net_amount
+                then cast(i.net_amount as double) / cast(i.gross_amount - i.discount_amount as double)
+            else 1
+        end as kept_share,
         case when i.quantity between 1 and r.line_quantity_maximum then i.quantity else 1 end as pieces,
         case
             when coalesce(i.quantity, 1) between 1 and r.line_quantity_maximum
@@ -158,6 +164,7 @@ from_lines as (
         l.product_id,
         p.category,
         l.pieces,
+        l.pieces * l.kept_share as kept_pieces,
         l.unit_price,
         coalesce(s.revenue, l.net_amount) as revenue,
         coalesce(c.unit_cost, p.unit_cost) as unit_cost,
@@ -181,6 +188,7 @@ without_lines as (
         cast(null as {{ dbt.type_string() }}) as product_id,
         cast(null as {{ dbt.type_string() }}) as category,
         case when o.item_count >= 1 then o.item_count else 1 end as pieces,
+        case when o.item_count >= 1 then o.item_count else 1 end as kept_pieces,
         case when o.item_count >= 1 then (o.gross_amount - o.freight_amount) / o.item_count end as unit_price,
         o.net_amount as revenue,
         cast(null as decimal(18, 2)) as unit_cost,
@@ -209,6 +217,7 @@ final as (
         cast(product_id as {{ dbt.type_string() }}) as product_id,
         cast(category as {{ dbt.type_string() }}) as category,
         cast(pieces as decimal(18, 3)) as pieces,
+        cast(kept_pieces as decimal(18, 3)) as kept_pieces,
         cast(unit_price as decimal(18, 4)) as unit_price,
         cast(revenue as decimal(18, 2)) as revenue,
         cast(unit_cost as decimal(18, 2)) as unit_cost,

@@ -74,6 +74,8 @@ inputs as (
     union all
     select 'coupons' as input, count(*) as supplied from {{ ref('int_coupon_redemptions') }}
     union all
+    select 'product_costs' as input, count(unit_cost) as supplied from {{ ref('dim_products') }}
+    union all
     select 'referrals' as input, count(referrer_id) as supplied from {{ ref('int_customers') }}
     union all
     select
