@@ -16,7 +16,13 @@
         ('segment_transitions', ['orders', 'customer_ids']),
         ('label_calibration', ['orders', 'customer_ids']),
         ('label_thresholds', ['orders', 'customer_ids']),
-        ('customer_tags', ['orders', 'customer_ids', 'customer_attributes', 'order_lines', 'products', 'discounts']),
+        (
+            'customer_tags',
+            [
+                'orders', 'customer_ids', 'customer_attributes', 'order_lines', 'products', 'discounts', 'refunds', 'coupons',
+                'reviews', 'events', 'referrals',
+            ],
+        ),
         ('tag_definitions', []),
         (
             'customer_psychology',

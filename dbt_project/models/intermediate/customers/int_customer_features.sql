@@ -43,6 +43,67 @@ products as (
 
 ),
 
+purchases as (
+
+    select * from {{ ref('int_purchases') }}
+
+),
+
+attitudes as (
+
+    select * from {{ ref('int_customer_attitudes') }}
+
+),
+
+transitions as (
+
+    select * from {{ ref('category_transitions') }}
+
+),
+
+boundaries as (
+
+    select * from {{ ref('int_lifecycle_boundaries') }}
+
+),
+
+tiers as (
+
+    select t.customer_id, t.tier
+    from {{ ref('int_customer_states') }} as t
+    inner join {{ ref('int_as_of') }} as a on t.snapshot_date = a.as_of_date
+
+),
+
+-- Psychology and traits as the last purchase left them.
+psychology as (
+
+    select
+        p.*,
+        {% for feature in ['gift_season_share', 'sale_season_share', 'popular_share', 'new_arrival_share',
+                           'new_category_share', 'repeated_product_share', 'mobile_share', 'same_hour_share',
+                           'big_basket_share', 'higher_price_share', 'gift_product_share'] -%}
+        round({{ psychology_features() | selectattr(1, 'equalto', feature) | map(attribute=2) | first }}, 4) as {{ feature }},
+        {% endfor -%}
+        case
+            when t.positioned_purchases > 0 then round(cast(t.positions as double) / t.positioned_purchases, 4)
+        end as price_position
+    from {{ ref('int_customer_psychology') }} as p
+    inner join {{ ref('int_as_of') }} as a on p.snapshot_date = a.as_of_date
+    inner join {{ ref('int_purchase_traits') }} as t on p.last_order_id = t.order_id
+
+),
+
+-- Whether the shop exports reviews and coupons at all; where it does not, nobody is called one who never uses them.
+known_inputs as (
+
+    select
+        max(case when reviewed_orders > 0 then 1 else 0 end) as reviews,
+        max(case when coupons_used > 0 then 1 else 0 end) as coupons
+    from attitudes
+
+),
+
 -- Where no order of the data shows a discount, the shop did not export them: that is not a full-price customer.
 discounts as (
 
@@ -59,6 +120,8 @@ ordering as (
         min(cast(ordered_at as date)) as first_order_date,
         sum(case when status in ('unpaid', 'cancelled') then 1 else 0 end) / cast(count(*) as double) as unpaid_share,
         sum(refunded_amount) / nullif(sum(paid_amount), 0) as refund_share,
+        sum(case when refunded_amount > 0 then 1 else 0 end)
+        / cast(nullif(sum(case when paid_amount > 0 then 1 else 0 end), 0) as double) as refunded_order_share,
         sum(discount_amount) / nullif(sum(gross_amount + discount_amount), 0) as discount_share,
         avg(case when is_purchase then item_count end) as items_per_order,
         avg(
@@ -77,18 +140,157 @@ ordering as (
 
 ),
 
-by_category as (
+-- What was spent lately against what was spent before, and how even the days between purchases are.
+rhythm as (
+
+    select
+        p.customer_id,
+        sum(p.net_amount) as net_amount,
+        sum(case when {{ days_between('p.purchase_date', 'a.as_of_date') }} < 90 then p.net_amount else 0 end) as last_90d,
+        sum(
+            case
+                when {{ days_between('p.purchase_date', 'a.as_of_date') }} between 90 and 179 then p.net_amount
+                else 0
+            end
+        ) as before_90d,
+        max(case when p.purchase_number = 1 then p.net_amount end) as first_amount,
+        max(case when p.purchase_number = 2 then p.interval_days end) as days_to_second,
+        sum(case when p.interval_days > 0 then 1 else 0 end) as intervals,
+        sum(case when p.interval_days > 0 then p.interval_days else 0 end) as interval_sum,
+        sum(case when p.interval_days > 0 then p.interval_days * p.interval_days else 0 end) as squared_interval_sum
+    from purchases as p
+    cross join {{ ref('int_as_of') }} as a
+    group by p.customer_id
+
+),
+
+second_purchases as (
+
+    select median(days_to_second) as median_days_to_second
+    from rhythm
+    where days_to_second > 0
+
+),
+
+-- What each customer bought of each product, and how much of it on the last day.
+last_days as (
+
+    select customer_id, max(order_date) as last_purchase_date
+    from orders
+    where is_purchase
+    group by customer_id
+
+),
+
+bought as (
 
     select
         o.customer_id,
-        p.category,
+        i.product_id,
+        count(*) as order_lines,
         sum(i.net_amount) as net_amount,
-        row_number() over (partition by o.customer_id order by sum(i.net_amount) desc, p.category) as category_rank
+        sum(case when o.order_date = d.last_purchase_date then i.net_amount end) as last_day_amount
     from orders as o
+    inner join last_days as d on o.customer_id = d.customer_id
     inner join items as i on o.order_id = i.order_id
-    inner join products as p on i.product_id = p.product_id
-    where o.is_purchase and p.category is not null
-    group by o.customer_id, p.category
+    where o.is_purchase
+    group by o.customer_id, i.product_id
+
+),
+
+described as (
+
+    select
+        b.customer_id,
+        b.order_lines,
+        b.net_amount,
+        b.last_day_amount,
+        p.category,
+        p.subcategory,
+        p.brand,
+        p.price_band
+    from bought as b
+    inner join products as p on b.product_id = p.product_id
+
+),
+
+by_category as (
+
+    select
+        customer_id,
+        category,
+        sum(net_amount) as net_amount,
+        row_number() over (partition by customer_id order by sum(net_amount) desc, category asc) as category_rank,
+        -- The category of the last purchase day with the most money.
+        row_number() over (
+            partition by customer_id
+            order by sum(last_day_amount) desc nulls last, category asc
+        ) as last_rank
+    from described
+    where category is not null
+    group by customer_id, category
+
+),
+
+by_subcategory as (
+
+    select
+        customer_id,
+        subcategory,
+        row_number() over (partition by customer_id order by sum(net_amount) desc, subcategory asc) as subcategory_rank
+    from described
+    where subcategory is not null
+    group by customer_id, subcategory
+
+),
+
+by_brand as (
+
+    select
+        customer_id,
+        brand,
+        sum(net_amount) as net_amount,
+        row_number() over (partition by customer_id order by sum(net_amount) desc, brand asc) as brand_rank
+    from described
+    where brand is not null
+    group by customer_id, brand
+
+),
+
+bands as (
+
+    select
+        customer_id,
+        price_band,
+        row_number() over (
+            partition by customer_id
+            order by sum(order_lines) desc, sum(net_amount) desc, price_band asc
+        ) as band_rank
+    from described
+    where price_band is not null
+    group by customer_id, price_band
+
+),
+
+followers as (
+
+    select
+        from_category,
+        to_category,
+        row_number() over (partition by from_category order by to_rank asc, to_category asc) as follower_rank
+    from transitions
+    where from_category <> to_category
+
+),
+
+next_categories as (
+
+    select
+        l.customer_id,
+        f.to_category as next_category
+    from by_category as l
+    inner join followers as f on l.category = f.from_category and f.follower_rank = 1
+    where l.last_rank = 1
 
 ),
 
@@ -98,24 +300,10 @@ categories as (
         customer_id,
         count(*) as category_count,
         max(case when category_rank = 1 then category end) as top_category,
+        max(case when category_rank = 2 then category end) as second_category,
         max(case when category_rank = 1 then net_amount end) / nullif(sum(net_amount), 0) as top_category_share
     from by_category
     group by customer_id
-
-),
-
-by_brand as (
-
-    select
-        o.customer_id,
-        p.brand,
-        sum(i.net_amount) as net_amount,
-        row_number() over (partition by o.customer_id order by sum(i.net_amount) desc, p.brand) as brand_rank
-    from orders as o
-    inner join items as i on o.order_id = i.order_id
-    inner join products as p on i.product_id = p.product_id
-    where o.is_purchase and p.brand is not null
-    group by o.customer_id, p.brand
 
 ),
 
@@ -140,6 +328,9 @@ final as (
         coalesce(l.first_purchase_date, t.first_order_date, cast(c.registered_at as date), l.as_of_date) as known_since,
         coalesce(l.last_purchase_date, t.first_order_date, cast(c.registered_at as date), l.as_of_date) as changed_on,
         coalesce(l.state_since, l.as_of_date) as state_since,
+        coalesce(u.reviewed_on, l.last_purchase_date, l.as_of_date) as reviewed_on,
+        coalesce(u.visited_on, l.as_of_date) as visited_on,
+        coalesce(u.brought_on, l.last_purchase_date, l.as_of_date) as brought_on,
 
         -- who they are
         c.gender,
@@ -147,6 +338,12 @@ final as (
         c.province,
         c.city_tier,
         c.acquisition_channel,
+        c.city,
+        case
+            when c.birth_date is not null then cast(cast(extract(month from c.birth_date) as int) as {{ dbt.type_string() }})
+        end as birth_month,
+        case when c.referrer_id is not null then 'yes' end as was_referred,
+        cast(c.accounts as double) as accounts,
         cast({{ days_between('l.first_purchase_date', 'l.as_of_date') }} as double) as tenure_days,
 
         -- how they buy
@@ -159,6 +356,29 @@ final as (
         cast(t.afternoon_share as double) as afternoon_share,
         cast(t.evening_share as double) as evening_share,
         cast(t.unpaid_share as double) as unpaid_share,
+        -- Coefficient of variation of the days between purchases; three of them are the least that can be called even.
+        case
+            when h.intervals >= 3
+                then round(
+                    sqrt(
+                        greatest(
+                            0,
+                            cast(h.squared_interval_sum as double) / h.intervals
+                            - power(cast(h.interval_sum as double) / h.intervals, 2)
+                        )
+                    )
+                    / (cast(h.interval_sum as double) / h.intervals),
+                    4
+                )
+        end as interval_variation,
+        y.mobile_share,
+        y.same_hour_share,
+        y.gift_season_share,
+        y.sale_season_share,
+        cast(u.visit_days as double) as visit_days,
+        cast(u.viewed_products as double) as viewed_products,
+        cast(u.cart_events as double) as cart_events,
+        cast(u.favourite_events as double) as favourite_events,
 
         -- what they spend
         cast(r.monetary as double) as monetary,
@@ -168,28 +388,108 @@ final as (
         cast(t.refund_share as double) as refund_share,
         r.value_class,
         q.quadrant,
+        case
+            when l.purchases > 0
+                then round(
+                    cast(h.net_amount as double)
+                    / greatest(1, ({{ days_between('l.first_purchase_date', 'l.as_of_date') }} + 1) / 30.4375),
+                    2
+                )
+        end as monthly_spend,
+        round(
+            cast(r.average_order_value as double) / nullif(avg(cast(r.average_order_value as decimal(18, 2))) over (), 0),
+            4
+        ) as order_value_ratio,
+        -- Two spans of 90 days can be compared once the customer has been here for both.
+        case
+            when {{ days_between('l.first_purchase_date', 'l.as_of_date') }} >= 179 and h.last_90d + h.before_90d > 0
+                then round(cast(h.last_90d as double) / nullif(cast(h.before_90d as double), 0), 4)
+        end as spend_trend,
+        y.big_basket_share,
+        y.price_position,
+        t.refunded_order_share,
 
         -- what they like
         g.top_category,
+        g.second_category,
         cast(g.top_category_share as double) as top_category_share,
         cast(g.category_count as double) as category_count,
         b.top_brand,
         cast(b.top_brand_share as double) as top_brand_share,
+        s.subcategory as top_subcategory,
+        n.price_band as top_price_band,
+        y.popular_share,
+        y.new_arrival_share,
+        y.new_category_share,
+        y.repeated_product_share,
+        y.gift_product_share,
+
+        -- what they think
+        u.mean_rating,
+        u.mean_sentiment,
+        case
+            when k.reviews = 1 and l.purchases > 0
+                then round(cast(coalesce(u.reviewed_orders, 0) as double) / l.purchases, 4)
+        end as review_share,
+        case
+            when k.coupons = 1 and l.purchases > 0
+                then round(cast(coalesce(u.coupons_used, 0) as double) / l.purchases, 4)
+        end as coupons_per_purchase,
+        case when u.campaigns_reached >= 2 then round(u.campaign_answer_share, 4) end as campaign_answer_share,
+        cast(u.customers_brought as double) as customers_brought,
 
         -- where they stand
         l.state,
         l.previous_state,
         l.cycle_state,
         r.segment,
-        cast(r.recency_days as double) as recency_days
+        cast(r.recency_days as double) as recency_days,
+        case when l.purchases > 0 then w.tier end as tier,
+
+        -- what drives them
+        y.dominant_psychology,
+        {% for code in psychology_codes() -%}
+        cast(y.{{ affinity_column(code) }} as double) as {{ affinity_column(code) }},
+        {% endfor %}
+        -- what comes next, by the customer's own rhythm and the shop's
+        round(l.days_since_last_purchase / nullif(l.median_interval_days, 0), 4) as cycle_ratio,
+        l.median_interval_days - l.days_since_last_purchase as days_to_next_purchase,
+        case
+            when l.purchases = 1
+                then round(cast(l.days_since_last_purchase as double) / nullif(m.median_days_to_second, 0), 4)
+        end as second_purchase_ratio,
+        case
+            when l.purchases > 0
+                then round(cast(l.days_since_last_purchase as double) / nullif(d.churned_after_days, 0), 4)
+        end as churn_ratio,
+        -- Only who is still inside the own cycle can be expected to go on with it.
+        case
+            when l.cycle_state in ('active', 'silent') then round(90.0 / nullif(l.median_interval_days, 0), 4)
+        end as expected_purchases_90d,
+        case
+            when l.cycle_state in ('active', 'silent')
+                then round(365.0 / nullif(l.median_interval_days, 0) * cast(r.average_order_value as double), 2)
+        end as expected_amount_365d,
+        e.next_category,
+        y.higher_price_share
     from lifecycle as l
     cross join discounts as x
+    cross join known_inputs as k
+    cross join second_purchases as m
+    cross join boundaries as d
     inner join customers as c on l.customer_id = c.customer_id
     left join rfm as r on l.customer_id = r.customer_id
     left join quadrants as q on l.customer_id = q.customer_id
     left join ordering as t on l.customer_id = t.customer_id
     left join categories as g on l.customer_id = g.customer_id
     left join brands as b on l.customer_id = b.customer_id
+    left join by_subcategory as s on l.customer_id = s.customer_id and s.subcategory_rank = 1
+    left join bands as n on l.customer_id = n.customer_id and n.band_rank = 1
+    left join rhythm as h on l.customer_id = h.customer_id
+    left join psychology as y on l.customer_id = y.customer_id
+    left join attitudes as u on l.customer_id = u.customer_id
+    left join tiers as w on l.customer_id = w.customer_id
+    left join next_categories as e on l.customer_id = e.customer_id
 
 )
 

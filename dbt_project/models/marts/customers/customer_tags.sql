@@ -4,6 +4,12 @@ with features as (
 
 ),
 
+sql_tags as (
+
+    select * from {{ ref('int_sql_tags') }}
+
+),
+
 rules as (
 
     select * from {{ ref('tag_rules') }}
@@ -37,50 +43,76 @@ feature_values as (
     {% endfor %}
 ),
 
-matched as (
+-- All that a rule says is put together once, not for every customer.
+worded_rules as (
+
+    select
+        r.*,
+        d.tag_group,
+        d.tag_kind,
+        d.rule_version,
+        r.feature || ' = ' as evidence_start,
+        case when r.at_least is not null then ', at least ' || cast(r.at_least as {{ dbt.type_string() }}) else '' end
+        || case when r.below is not null then ', below ' || cast(r.below as {{ dbt.type_string() }}) else '' end
+            as evidence_end
+    from rules as r
+    inner join definitions as d on r.tag_code = d.tag_code
+
+),
+
+given as (
 
     select
         v.as_of_date,
         v.customer_id,
         r.tag_code,
+        r.tag_group,
+        r.tag_kind,
         -- `*` in the seed takes the feature's own value as the tag's.
         case when r.tag_value = '*' then v.text_value else r.tag_value end as tag_value,
-        v.feature,
-        v.number_value,
-        v.text_value,
-        r.at_least,
-        r.below,
+        r.rule_version,
+        r.evidence_start
+        || coalesce(v.text_value, cast(round(v.number_value, 4) as {{ dbt.type_string() }}))
+        || r.evidence_end as evidence,
         v.since
     from feature_values as v
-    inner join rules as r
+    inner join worded_rules as r
         on
             v.feature = r.feature
             and (r.equals is null or v.text_value = r.equals)
             and (r.at_least is null or v.number_value >= r.at_least)
             and (r.below is null or v.number_value < r.below)
 
+    union all
+
+    select
+        s.as_of_date,
+        s.customer_id,
+        s.tag_code,
+        d.tag_group,
+        d.tag_kind,
+        s.tag_value,
+        d.rule_version,
+        s.evidence,
+        s.since
+    from sql_tags as s
+    inner join definitions as d on s.tag_code = d.tag_code
+
 ),
 
 final as (
 
     select
-        cast(m.as_of_date as date) as as_of_date,
-        cast(m.customer_id as {{ dbt.type_string() }}) as customer_id,
-        cast(m.tag_code as {{ dbt.type_string() }}) as tag_code,
-        cast(d.tag_group as {{ dbt.type_string() }}) as tag_group,
-        cast(d.tag_kind as {{ dbt.type_string() }}) as tag_kind,
-        cast(m.tag_value as {{ dbt.type_string() }}) as tag_value,
-        cast(d.rule_version as {{ dbt.type_string() }}) as rule_version,
-        cast(
-            m.feature || ' = '
-            || coalesce(m.text_value, cast(round(m.number_value, 4) as {{ dbt.type_string() }}))
-            || case when m.at_least is not null then ', at least ' || cast(m.at_least as {{ dbt.type_string() }}) else '' end
-            || case when m.below is not null then ', below ' || cast(m.below as {{ dbt.type_string() }}) else '' end
-            as {{ dbt.type_string() }}
-        ) as evidence,
-        cast(m.since as date) as valid_from
-    from matched as m
-    inner join definitions as d on m.tag_code = d.tag_code
+        cast(as_of_date as date) as as_of_date,
+        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+        cast(tag_code as {{ dbt.type_string() }}) as tag_code,
+        cast(tag_group as {{ dbt.type_string() }}) as tag_group,
+        cast(tag_kind as {{ dbt.type_string() }}) as tag_kind,
+        cast(tag_value as {{ dbt.type_string() }}) as tag_value,
+        cast(rule_version as {{ dbt.type_string() }}) as rule_version,
+        cast(evidence as {{ dbt.type_string() }}) as evidence,
+        cast(since as date) as valid_from
+    from given
 
 )
 

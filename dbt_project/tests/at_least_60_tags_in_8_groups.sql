@@ -5,4 +5,4 @@ select
     count(*) as tags,
     count(distinct tag_group) as tag_groups
 from {{ ref('tag_definitions') }}
-having count(*) < 20 or count(distinct tag_group) < 5
+having count(*) < 60 or count(distinct tag_group) < 8
