@@ -185,3 +185,263 @@ def test_one_row_or_one_file_adds_a_tag(sample_shop: Warehouse, tmp_path: Path) 
         ("big_spender", "大额客户", "1", spenders),
         ("buys_on_payday", "发薪日购物", "1", payday),
     ]
+
+
+# Baskets as a shop would count them: what was bought, in orders that are purchases. Lines of no
+# pieces for which nothing was paid are coupons.
+BOUGHT = """
+    bought as (
+        select distinct o.order_id, o.customer_id, o.order_date, i.product_id, p.category
+        from fct_order_items i
+        join fct_orders o using (order_id)
+        join dim_products p using (product_id)
+        where o.is_purchase and (i.quantity > 0 or i.net_amount > 0)
+    ),
+    small as (select order_id from bought group by order_id having count(*) <= 100)
+"""
+
+
+def test_associations_agree_with_brute_force(sample_shop: Warehouse) -> None:
+    pairs = "(select * from {table} where {pick} order by leverage_rank limit 6)"
+    for table, item, pick in [
+        ("product_associations", "product_id", "leverage_rank <= 6"),
+        ("product_associations", "product_id", "baskets = 30"),
+        ("category_associations", "category", "leverage < 0"),
+    ]:
+        differing = sample_shop.rows(
+            f"""
+            with {BOUGHT},
+            items as (select distinct order_id, {item} as item
+                      from bought join small using (order_id) where {item} is not null),
+            pairs as {pairs.format(table=table, pick=pick)},
+            plain as (
+                select p.antecedent, p.consequent,
+                       (select count(*) from items a join items c using (order_id)
+                        where a.item = p.antecedent and c.item = p.consequent) as baskets,
+                       (select count(*) from items where item = p.antecedent) as antecedent_baskets,
+                       (select count(*) from items where item = p.consequent) as consequent_baskets,
+                       (select count(distinct order_id) from items) as total
+                from pairs p
+            ),
+            shares as (
+                select *, baskets / total as support,
+                       antecedent_baskets / total as antecedent_share,
+                       consequent_baskets / total as consequent_share
+                from plain
+            )
+            select p.antecedent, p.consequent, p.baskets, n.baskets
+            from pairs p join shares n using (antecedent, consequent)
+            where p.baskets <> n.baskets
+               or p.antecedent_baskets <> n.antecedent_baskets
+               or p.consequent_baskets <> n.consequent_baskets
+               or p.total_baskets <> n.total
+               or abs(p.confidence - n.baskets / n.antecedent_baskets) > 1e-12
+               or abs(p.support - n.support) > 1e-12
+               or abs(p.lift - n.support / (antecedent_share * consequent_share)) > 1e-9
+               or abs(p.leverage - (n.support - antecedent_share * consequent_share)) > 1e-12
+            """
+        )
+        assert differing == [], table
+        assert sample_shop.value(f"select count(*) from {table} where {pick}") >= 6, (table, pick)
+
+
+def test_no_pair_of_categories_is_missing(sample_shop: Warehouse) -> None:
+    plain = sample_shop.rows(
+        f"""
+        with {BOUGHT},
+        items as (select distinct order_id, category from bought join small using (order_id)
+                  where category is not null)
+        select a.category, c.category, count(*) from items a join items c using (order_id)
+        where a.category <> c.category group by all having count(*) >= 30 order by all
+        """
+    )
+    assert len(plain) > 100
+    assert (
+        sample_shop.rows(
+            "select antecedent, consequent, baskets from category_associations order by all"
+        )
+        == plain
+    )
+
+
+def test_transitions_agree_with_plain_counting(sample_shop: Warehouse) -> None:
+    plain = sample_shop.rows(
+        f"""
+        with {BOUGHT},
+        days as (select distinct customer_id, order_date from fct_orders
+                 where is_purchase and customer_id is not null),
+        steps as (select a.customer_id, a.order_date as day,
+                         (select min(b.order_date) from days b
+                          where b.customer_id = a.customer_id
+                            and b.order_date > a.order_date) as next
+                  from days a),
+        had as (select distinct customer_id, order_date, category from bought
+                where category is not null)
+        select count(*), count(distinct s.customer_id), median(s.next - s.day)
+        from steps s
+        join had f on f.customer_id = s.customer_id and f.order_date = s.day and f.category = 'MEAT'
+        join had t on t.customer_id = s.customer_id and t.order_date = s.next
+                  and t.category = 'PRODUCE'
+        """
+    )
+    assert (
+        sample_shop.rows(
+            "select transitions, customers, median_gap_days from category_transitions "
+            "where from_category = 'MEAT' and to_category = 'PRODUCE'"
+        )
+        == plain
+    )
+
+
+def test_repurchase_intervals_agree_with_plain_counting(sample_shop: Warehouse) -> None:
+    plain = sample_shop.rows(
+        f"""
+        with {BOUGHT},
+        days as (select distinct customer_id, order_date from bought where category = 'MEAT'),
+        gaps as (select order_date - lag(order_date) over (partition by customer_id
+                                                           order by order_date) as gap from days),
+        buyers as (select customer_id, count(*) as n from days group by customer_id)
+        select (select count(*) from buyers), (select count(*) from buyers where n > 1),
+               count(gap), median(gap), quantile_disc(gap, 0.25), quantile_disc(gap, 0.75)
+        from gaps where gap is not null
+        """
+    )
+    assert (
+        sample_shop.rows(
+            "select customers, repeat_customers, intervals, median_interval_days, "
+            "p25_interval_days, p75_interval_days "
+            "from category_repurchase_intervals where category = 'MEAT'"
+        )
+        == plain
+    )
+    customers = sample_shop.value(
+        "select count(*) from (select customer_id from fct_orders where is_purchase "
+        "group by customer_id having count(distinct order_date) > 1)"
+    )
+    assert sample_shop.value("select count(*) from customer_repurchase_intervals") == customers
+
+
+def test_price_bands_are_the_money_of_the_orders(sample_shop: Warehouse) -> None:
+    revenue = sample_shop.value("select sum(net_amount) from fct_orders where is_purchase")
+    assert sample_shop.rows(
+        "select sum(net_revenue), round(sum(item_share), 9), round(sum(revenue_share), 9) "
+        "from price_bands"
+    ) == [(revenue, 1, 1)]
+    # Counted on the lines: fuel is sold by the thousandth and is one piece at the line's amount.
+    dear = """
+        select count(distinct order_id) from fct_order_items join fct_orders using (order_id)
+        where is_purchase
+          and case when quantity > 1000 or quantity < 1 then fct_order_items.gross_amount
+                   else unit_price end >= 379.995
+    """
+    assert sample_shop.value(
+        "select sum(orders) from price_bands where lower_price >= 380"
+    ) == sample_shop.value(dear)
+
+
+def test_sets_are_found_by_their_titles(sample_shop: Warehouse) -> None:
+    plain = sample_shop.rows(
+        """
+        select count(distinct order_id) from fct_order_items join fct_orders using (order_id)
+        join dim_products using (product_id)
+        where is_purchase and (quantity > 0 or fct_order_items.net_amount > 0)
+          and regexp_matches(lower(concat_ws(' ', title, category, subcategory)),
+                             '\\b(pack|packs|multipack)\\b')
+        """
+    )
+    assert sample_shop.rows("select orders from set_buying where set_kind = 'multipack'") == plain
+
+
+def test_composition_adds_up_for_each_attribute(sample_shop: Warehouse) -> None:
+    everybody = sample_shop.rows(
+        "select count(distinct customer_id), sum(net_amount) from fct_orders "
+        "where is_purchase and customer_id is not null"
+    )[0]
+    rows = sample_shop.rows(
+        "select attribute, sum(customers), sum(net_revenue), round(sum(customer_share), 9) "
+        "from audience_composition group by attribute"
+    )
+    assert {row[0] for row in rows} == {
+        "age_band",
+        "channel",
+        "city_tier",
+        "gender",
+        "province",
+        "region",
+    }
+    for attribute, *sums in rows:
+        assert sums == [*everybody, 1], attribute
+    # A month is 30 days; whoever came later than that counts with one.
+    plain = sample_shop.value(
+        """
+        with per_customer as (
+            select customer_id, sum(net_amount) as amount,
+                   greatest(date '2018-01-01' - min(order_date) + 1, 30) as days
+            from fct_orders join dim_customers using (customer_id)
+            where is_purchase and age_band = '35-44' group by customer_id)
+        select cast(sum(amount)::double * 30 / sum(days) as decimal(18, 2)) from per_customer
+        """
+    )
+    assert (
+        sample_shop.value(
+            "select monthly_spend_per_customer from audience_composition "
+            "where attribute = 'age_band' and value = '35-44'"
+        )
+        == plain
+    )
+
+
+def test_cohorts_of_thirty_days_agree_with_plain_counting(sample_shop: Warehouse) -> None:
+    plain = sample_shop.rows(
+        """
+        with days as (select customer_id, order_date, net_amount from fct_orders
+                      where is_purchase and customer_id is not null),
+        firsts as (select customer_id, min(order_date) as first from days group by customer_id),
+        periods as (select unnest(range(13)) as n)
+        select date_trunc('month', first)::date as cohort, n, count(distinct f.customer_id),
+               count(distinct d.customer_id), coalesce(sum(d.net_amount), 0)
+        from firsts f
+        join periods on first + cast(30 * n + 29 as int) <= date '2018-01-01'
+        left join days d on d.customer_id = f.customer_id
+             and d.order_date >= first + cast(30 * n as int)
+             and d.order_date <= first + cast(30 * n + 29 as int)
+        group by all order by all
+        """
+    )
+    assert (
+        sample_shop.rows(
+            "select cohort_month, period_number, eligible_customers, active_customers, net_revenue "
+            "from retention_cohorts_30d order by all"
+        )
+        == plain
+    )
+
+
+def test_new_columns_of_growth_agree_with_plain_counting(sample_shop: Warehouse) -> None:
+    soon_again, existing, orders_each = sample_shop.rows(
+        """
+        with orders as (select customer_id, order_date, net_amount, order_id from fct_orders
+                        where is_purchase and customer_id is not null),
+        firsts as (select customer_id, min(order_date) as first from orders group by customer_id),
+        newcomers as (
+            select f.customer_id, count(o.order_id) as orders_in_30d from firsts f
+            join orders o on o.customer_id = f.customer_id and o.order_date <= first + 30
+            where first between date '2017-04-30' - 60 and date '2017-04-30' - 31
+            group by f.customer_id),
+        month as (select * from orders join firsts using (customer_id)
+                  where order_date between date '2017-04-30' - 29 and date '2017-04-30')
+        select (select avg(case when orders_in_30d > 1 then 1 else 0 end) from newcomers),
+               (select sum(case when order_date > first then net_amount else 0 end)
+                       / sum(net_amount) from month),
+               (select count(*) / count(distinct customer_id) from month)
+        """
+    )[0]
+    assert sample_shop.rows(
+        "select new_customer_repurchase_rate, share_of_revenue_from_existing_30d, "
+        "orders_per_customer from growth_daily where date = date '2017-04-30'"
+    )[0] == pytest.approx((soon_again, existing, orders_each))
+    # The sample has no costs and no events: unknown, not zero.
+    assert sample_shop.rows(
+        "select count(gross_profit), count(active_visitors_1d), max(cost_coverage) "
+        "from growth_daily"
+    ) == [(0, 0, 0)]
