@@ -18,7 +18,15 @@ from dagster_project.ingestion.cleaning import sql_literal
 from dagster_project.settings import Settings
 
 # The labels with a history, as dbt's macro `state_dimensions` lists them (a test compares both).
-DIMENSIONS = ("segment", "value_class", "frequency_class", "quadrant", "lifecycle", "tier")
+DIMENSIONS = (
+    "segment",
+    "value_class",
+    "frequency_class",
+    "quadrant",
+    "lifecycle",
+    "tier",
+    "psychology",
+)
 
 _LABELS = ", ".join(DIMENSIONS)
 _STATES = "intermediate.int_customer_states"

@@ -231,5 +231,5 @@ judged as (
 
 {#- The labels that have a history, as columns of int_customer_states. -#}
 {% macro state_dimensions() %}
-    {{ return(['segment', 'value_class', 'frequency_class', 'quadrant', 'lifecycle', 'tier']) }}
+    {{ return(['segment', 'value_class', 'frequency_class', 'quadrant', 'lifecycle', 'tier', 'psychology']) }}
 {% endmacro %}

@@ -16,6 +16,12 @@ customers as (
 
 ),
 
+psychology as (
+
+    select * from {{ ref('int_customer_psychology') }}
+
+),
+
 features as (
 
     select
@@ -65,20 +71,22 @@ prospects as (
 final as (
 
     select
-        snapshot_date,
-        customer_id,
-        r_score,
-        f_score,
-        m_score,
-        segment,
-        value_class,
-        frequency_class,
-        amount_level,
-        frequency_level,
-        quadrant,
-        lifecycle,
-        tier
-    from judged
+        j.snapshot_date,
+        j.customer_id,
+        j.r_score,
+        j.f_score,
+        j.m_score,
+        j.segment,
+        j.value_class,
+        j.frequency_class,
+        j.amount_level,
+        j.frequency_level,
+        j.quadrant,
+        j.lifecycle,
+        j.tier,
+        p.dominant_psychology as psychology
+    from judged as j
+    left join psychology as p on j.snapshot_date = p.snapshot_date and j.customer_id = p.customer_id
 
     union all
 
@@ -95,7 +103,8 @@ final as (
         cast(null as {{ dbt.type_string() }}) as frequency_level,
         cast(null as {{ dbt.type_string() }}) as quadrant,
         'prospect' as lifecycle,
-        cast(null as {{ dbt.type_string() }}) as tier
+        cast(null as {{ dbt.type_string() }}) as tier,
+        cast(null as {{ dbt.type_string() }}) as psychology
     from prospects
 
 )

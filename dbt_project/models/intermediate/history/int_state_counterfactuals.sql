@@ -69,7 +69,7 @@ final as (
         scenario,
         snapshot_date,
         customer_id,
-        {% for dimension in state_dimensions() -%}
+        {% for dimension in state_dimensions() if dimension != 'psychology' -%}
         {{ dimension }}{{ "," if not loop.last }}
         {% endfor %}
     from judged

@@ -34,9 +34,15 @@ moved as (
         c.customer_id,
         c.earlier_{{ dimension }} as from_value,
         c.{{ dimension }} as to_value,
-        k.{{ dimension }} as value_with_cut_points_held,
         p.customer_id is not null as has_bought,
+        {% if dimension == 'psychology' -%}
+        -- What a purchase says is fixed with it: only purchases move it, or what the shop compares them with.
+        case when p.customer_id is null then c.earlier_psychology else c.psychology end as value_with_cut_points_held,
+        c.psychology as value_by_purchases_alone
+        {%- else -%}
+        k.{{ dimension }} as value_with_cut_points_held,
         p.{{ dimension }} as value_by_purchases_alone
+        {%- endif %}
     from chains as c
     left join cut_points_held as k on c.snapshot_date = k.snapshot_date and c.customer_id = k.customer_id
     left join only_purchases as p on c.snapshot_date = p.snapshot_date and c.customer_id = p.customer_id
