@@ -23,6 +23,7 @@
                 'reviews', 'events', 'referrals',
             ],
         ),
+        ('customer_profiles', ['orders', 'customer_ids', 'customer_attributes', 'order_lines', 'products', 'discounts']),
         ('tag_definitions', []),
         (
             'customer_psychology',

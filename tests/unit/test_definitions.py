@@ -21,6 +21,7 @@ MARTS = {
     "category_repurchase_intervals",
     "category_transitions",
     "customer_lifecycle",
+    "customer_profiles",
     "customer_psychology",
     "customer_repurchase_intervals",
     "customer_rfm",
