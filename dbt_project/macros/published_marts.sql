@@ -24,6 +24,8 @@
             ],
         ),
         ('customer_profiles', ['orders', 'customer_ids', 'customer_attributes', 'order_lines', 'products', 'discounts']),
+        ('customer_membership', ['orders', 'customer_ids']),
+        ('points_ledger', ['orders', 'customer_ids']),
         ('tag_definitions', []),
         (
             'customer_psychology',

@@ -1,3 +1,4 @@
+{%- set unit_en = ' ' ~ var('currency_en') if var('currency_en') else '' -%}
 with features as (
 
     select * from {{ ref('int_customer_features') }}
@@ -213,7 +214,7 @@ composed as (
         )
         || coalesce(' · ' || {{ dbt.replace('city_tier', "' tier'", "'-tier'") }} || ' city', '')
         || coalesce(' · prefers ' || top_category, '')
-        || coalesce(' · spends ' || monthly_amount || '{{ " " ~ var("currency_en") if var("currency_en") }} a month', '')
+        || coalesce(' · spends ' || monthly_amount || '{{ unit_en }} a month', '')
         || case when is_sensitive = 1 then ' · responds to discounts' else '' end
         || case when purchases = 0 then ' · has not bought yet' else '' end as line_en
     from described
