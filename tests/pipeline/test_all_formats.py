@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -464,6 +465,21 @@ def test_a_shop_with_its_own_tables(every_shop: Warehouse) -> None:
         "select unit_cost from dim_products where product_id = 'P1'"
     ) == Decimal("41.50")
     assert every_shop.rows(ORDERS.format("mapped_shop"))[0][:3] == ("M1", "completed", 86)
+
+
+def test_profit_and_visitors_where_costs_and_events_landed(every_shop: Warehouse) -> None:
+    # W1 brought 200 - 20 for two pieces that cost 41.50 each; nothing else has a cost.
+    assert every_shop.rows(
+        "select date, gross_profit from growth_daily where gross_profit is not null"
+    ) == [(date(2024, 1, 3), Decimal("97.00"))]
+    # Visitors 1 and 2 came on one day in 2017, C1 in 2024; between the two nobody did.
+    assert every_shop.rows(
+        "select date, active_visitors_1d, active_visitors_30d from growth_daily "
+        "where active_visitors_1d > 0 order by date"
+    ) == [(date(2017, 11, 25), 2, 2), (date(2024, 1, 3), 1, 1)]
+    assert every_shop.rows(
+        "select min(date), max(date) from growth_daily where active_visitors_30d is not null"
+    ) == [(date(2017, 11, 25), date(2024, 1, 3))]
 
 
 def test_an_event_in_two_exports_is_one(every_shop: Warehouse) -> None:
