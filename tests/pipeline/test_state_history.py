@@ -148,8 +148,12 @@ def test_restated_data_is_no_move_of_a_customer(shop: Warehouse) -> None:
         "order by all"
     )
     # A buyer of May who had never paid in the end, and one whom the first export did not know.
-    assert ("new", "prospect", 1) in restated
-    assert ("none", "silent", 1) in restated or ("none", "new", 1) in restated
+    (refunded,) = [row for row in restated if row[1] == "prospect"]
+    (late,) = [row for row in restated if row[0] == "none"]
+    assert refunded[0] not in ("none", "prospect")
+    assert late[1] not in ("none", "prospect")
+    assert (refunded[2], late[2]) == (1, 1)
+    # The others did the same in May as ever, whatever was learnt of these two.
     assert sum(customers for *_, customers in restated) < 10
 
 
@@ -172,7 +176,7 @@ def test_every_move_has_a_cause_and_adds_up(shop: Warehouse) -> None:
                 and (valid_to is null or valid_to > '2024-03-31')
             group by all
         )
-        select from_value, customers - stayed, coalesce(l.customers, 0)
+        select from_value, spans.customers - stayed, coalesce(l.customers, 0)
         from spans left join left_it as l using (from_value)
         """
     )

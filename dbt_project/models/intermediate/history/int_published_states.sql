@@ -1,7 +1,7 @@
 {%- set dimensions = state_dimensions() -%}
 with published_states as (
 
-    select * from {{ source('audit', 'published_states') }}
+    select * from {{ ref('stg_audit__published_states') }}
 
 ),
 

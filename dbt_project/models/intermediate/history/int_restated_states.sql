@@ -7,7 +7,7 @@ with published_states as (
 
 published_runs as (
 
-    select * from {{ source('audit', 'published_runs') }}
+    select * from {{ ref('stg_audit__published_runs') }}
 
 ),
 
