@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -445,3 +448,172 @@ def test_new_columns_of_growth_agree_with_plain_counting(sample_shop: Warehouse)
         "select count(gross_profit), count(active_visitors_1d), max(cost_coverage) "
         "from growth_daily"
     ) == [(0, 0, 0)]
+
+
+def test_psychology_agrees_with_plain_counting(sample_shop: Warehouse) -> None:
+    # Bargain: what discounts took off, counted 0 at a twentieth and 1 at three tenths.
+    wrong = sample_shop.value(
+        """
+        with plain as (
+            select customer_id,
+                   sum(discount_amount)::double / sum(gross_amount + discount_amount) as rate
+            from fct_orders where is_purchase and customer_id is not null group by customer_id),
+        told as (
+            select customer_id,
+                   regexp_extract(evidence, 'discount_rate = ([0-9.e-]+)', 1)::double as rate
+            from customer_psychology where psychology = 'bargain')
+        select count(*) from plain full join told using (customer_id)
+        where told.rate is null or plain.rate is null or abs(told.rate - plain.rate) > 0.00006
+        """
+    )
+    assert wrong == 0
+    # Convenience and fickleness are two sides of one share: products bought before.
+    assert (
+        sample_shop.value(
+            r"""
+            with bought as (
+                select o.customer_id, o.order_id, o.purchase_number, i.product_id
+                from fct_orders as o join fct_order_items as i using (order_id)
+                where o.is_purchase and o.customer_id is not null and i.quantity > 0
+                group by all),
+            first_time as (
+                select *, min(purchase_number) over (partition by customer_id, product_id) as n
+                from bought),
+            plain as (
+                select customer_id, avg((n < purchase_number)::int) as share from first_time
+                where purchase_number > 1 group by customer_id),
+            told as (
+                select customer_id,
+                       regexp_extract(evidence, 'repeated_product_share = ([0-9.e-]+)', 1) as told
+                from customer_psychology where psychology = 'convenience')
+            select count(*) from plain join told using (customer_id)
+            where told = '' or abs(told::double - share) > 0.00006
+            """
+        )
+        == 0
+    )
+    dominant = "select count(*) from customer_psychology where is_dominant"
+    assert sample_shop.value(dominant) == sample_shop.value("select count(*) from customer_rfm")
+    # Face needs titles that say gift, praise needs reviews: what the sample lacks is named.
+    assert (
+        sample_shop.value(
+            "select count(*) from customer_psychology where (affinity is null) = "
+            "(missing_inputs is null)"
+        )
+        == 0
+    )
+    assert (
+        sample_shop.value(
+            "select count(*) from customer_psychology where psychology = 'herd' "
+            "and evidence not like '%praised_share unknown (reviews)%'"
+        )
+        == 0
+    )
+
+
+def test_membership_agrees_with_plain_counting(sample_shop: Warehouse) -> None:
+    # A point a dollar; what the first day of the sample earned is gone after a year.
+    wrong = sample_shop.value(
+        """
+        with as_of as (select max(as_of_date) as d from customer_rfm),
+        plain as (
+            select customer_id,
+                   sum(floor(net_amount)) filter (order_date + 365 > d) as points,
+                   sum(net_amount) filter (order_date > d - 365) as amount,
+                   count(*) filter (order_date > d - 365) as orders
+            from fct_orders, as_of where is_purchase and customer_id is not null
+            group by customer_id)
+        select count(*) from plain full join customer_membership as m using (customer_id)
+        where coalesce(plain.points, 0) <> m.points_balance
+           or coalesce(plain.amount, 0) <> m.qualifying_amount
+           or coalesce(plain.orders, 0) <> m.qualifying_orders
+        """
+    )
+    assert wrong == 0
+    assert sample_shop.value("select count(*) from points_ledger where kind = 'expired'") > 0
+    assert sample_shop.value("select min(balance) from points_ledger") >= 0
+
+
+def test_points_go_first_in_first_out_like_a_queue(sample_shop: Warehouse) -> None:
+    """The windows of the ledger against a queue of lots that is worked through one by one."""
+    (compiled,) = sample_shop.settings.dbt_target_dir.glob(
+        "marts/compiled/*/models/marts/customers/points_ledger.sql"
+    )
+    sql = re.sub(r'"warehouse"\."\w+"\."(\w+)"', r"\1", compiled.read_text(encoding="utf-8"))
+    chance = random.Random(7)
+    last_day = date(2024, 12, 31)
+    movements: list[tuple[object, ...]] = []
+    expected: dict[str, int] = {}
+    for customer in range(200):
+        lots: list[list[Any]] = []
+
+        def expire(lots: list[list[Any]], day: date) -> None:
+            for lot in lots:
+                if lot[1] <= day and lot[2] > 0:
+                    expected[f"expiry:{lot[0]}"] = -lot[2]
+                    lot[2] = 0
+
+        earned, last_expiry = 0, date(2020, 1, 1)
+        moments = sorted(
+            datetime(2023, 1, 1) + timedelta(minutes=chance.randint(1, 700 * 1440))
+            for _ in range(chance.randint(1, 25))
+        )
+        for number, moment in enumerate(moments):
+            expire(lots, moment.date())
+            entry, left = f"{customer}-{number}", sum(lot[2] for lot in lots)
+            if left == 0 or chance.random() < 0.6:
+                points = chance.randint(1, 100)
+                last_expiry = max(
+                    last_expiry, moment.date() + timedelta(days=chance.randint(1, 200))
+                )
+                earned += points
+                lots.append([entry, last_expiry, points])
+                movements.append((entry, customer, moment, "earned", points, last_expiry, earned))
+            else:
+                points = -chance.randint(1, left)
+                rest = -points
+                for lot in lots:
+                    used = min(lot[2], rest)
+                    lot[2] -= used
+                    rest -= used
+                movements.append((entry, customer, moment, "spent", points, None, earned))
+            expected[entry] = points
+        expire(lots, last_day)
+    with duckdb.connect() as connection:
+        connection.execute("create table int_as_of as select date '2024-12-31' as as_of_date")
+        connection.execute(
+            "create table int_points_movements (entry_id varchar, customer_id varchar, "
+            "posted_at timestamp, kind varchar, points decimal(18, 2), expires_on date, "
+            "expiring_so_far decimal(18, 2), order_id varchar, reason varchar, is_exported int)"
+        )
+        connection.executemany(
+            "insert into int_points_movements values (?, ?, ?, ?, ?, ?, ?, null, null, 1)",
+            movements,
+        )
+        booked = dict(connection.execute(f"select entry_id, points from ({sql})").fetchall())
+    assert booked == expected
+    assert sum(entry.startswith("expiry") for entry in booked) > 500
+
+
+def test_profiles_read_well(sample_shop: Warehouse) -> None:
+    assert sample_shop.value("select count(*) from customer_profiles") == sample_shop.value(
+        "select count(*) from customer_lifecycle"
+    )
+    odd = (
+        "select count(*) from customer_profiles where concat(profile_zh, '|', profile_en) "
+        "similar to '.*(· *·|· *\\||\\| *·|  |None|null|[0-9]\\.[0-9]).*'"
+    )
+    assert sample_shop.value(odd) == 0
+    plain = sample_shop.rows(
+        """
+        select customer_id, round(round(sum(net_amount)::double / greatest(
+                 1, (max(as_of_date) - min(order_date) + 1) / 30.4375), 2))::bigint as a_month
+        from fct_orders join customer_rfm using (customer_id) where is_purchase
+        group by customer_id having a_month >= 1 order by customer_id
+        """
+    )
+    told = sample_shop.rows(
+        "select customer_id, regexp_extract(profile_zh, '月均消费 ([0-9]+) 元', 1)::bigint "
+        "from customer_profiles where profile_zh like '%月均消费%' order by customer_id"
+    )
+    assert told == plain
