@@ -22,43 +22,53 @@ as_of as (
 
 ),
 
-horizons as (
-
-    {% for days in var('calibration_horizons_days') -%}
-    select {{ days }} as horizon_days
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-),
-
+-- Counted once by all labels together, so that each label is added up from few rows.
 labelled as (
 
-    {% for dimension in ['lifecycle', 'segment', 'value_class', 'quadrant'] -%}
     select
         s.snapshot_date,
-        '{{ dimension }}' as dimension,
-        s.{{ dimension }} as label,
-        {{ days_between('p.snapshot_date', 'p.next_purchase_date') }} as days_to_next_purchase
+        s.lifecycle,
+        s.segment,
+        s.value_class,
+        s.quadrant,
+        count(*) as customers,
+        {% for days in var('calibration_horizons_days') -%}
+        sum(
+            case when {{ days_between('p.snapshot_date', 'p.next_purchase_date') }} <= {{ days }} then 1 else 0 end
+        ) as bought_within_{{ days }}{{ "," if not loop.last }}
+        {% endfor %}
     from states as s
     inner join snapshots as p on s.snapshot_date = p.snapshot_date and s.customer_id = p.customer_id
-    where s.{{ dimension }} is not null
-    {{ "union all" if not loop.last }}
+    group by s.snapshot_date, s.lifecycle, s.segment, s.value_class, s.quadrant
+
+),
+
+by_label as (
+
+    {% for dimension in ['lifecycle', 'segment', 'value_class', 'quadrant'] -%}
+    {% set last_dimension = loop.last -%}
+    {% for days in var('calibration_horizons_days') -%}
+    select
+        snapshot_date,
+        '{{ dimension }}' as dimension,
+        {{ dimension }} as label,
+        {{ days }} as horizon_days,
+        sum(customers) as customers,
+        sum(bought_within_{{ days }}) as bought_again
+    from labelled
+    where {{ dimension }} is not null
+    group by snapshot_date, {{ dimension }}
+    {{ "union all" if not (loop.last and last_dimension) }}
+    {% endfor -%}
     {% endfor %}
 ),
 
 -- A date counts for a horizon only when all of the horizon has been seen.
 followed as (
 
-    select
-        l.snapshot_date,
-        l.dimension,
-        l.label,
-        h.horizon_days,
-        count(*) as customers,
-        sum(case when l.days_to_next_purchase <= h.horizon_days then 1 else 0 end) as bought_again
-    from labelled as l
-    cross join as_of as a
-    inner join horizons as h on {{ add_days('l.snapshot_date', 'h.horizon_days') }} <= a.as_of_date
-    group by l.snapshot_date, l.dimension, l.label, h.horizon_days
+    select l.*
+    from by_label as l
+    inner join as_of as a on {{ add_days('l.snapshot_date', 'l.horizon_days') }} <= a.as_of_date
 
 ),
 
