@@ -19,7 +19,7 @@ export DO_NOT_TRACK := 1
 
 .PHONY: help
 help:  ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@echo "setting up $(VENV) from requirements.lock (one or two minutes, once) …"
@@ -79,6 +79,10 @@ test: setup  ## every test
 .PHONY: bench
 bench: setup  ## speed of ingest against DuckDB's bare read_csv (some minutes)
 	@$(BIN)/python -m benchmarks.ingest
+
+.PHONY: bench-marts
+bench-marts: setup  ## time of all marts for a million customers against their facts (a quarter of an hour)
+	@$(BIN)/python -m benchmarks.customer_marts
 
 .PHONY: lint
 lint: setup  ## ruff and sqlfluff, as CI runs them
