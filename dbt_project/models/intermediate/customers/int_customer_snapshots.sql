@@ -1,3 +1,4 @@
+{%- set windows = {'rfm_window': var('rfm_window_days'), 'membership_window': var('membership_window_days')} -%}
 with purchases as (
 
     select * from {{ ref('int_purchases') }}
@@ -45,8 +46,9 @@ standing as (
 ),
 
 -- What stood on the day before each window begins; the window holds the difference.
-before_rfm_window as (
-{% if var('rfm_window_days') is none %}
+{% for window, days in windows.items() -%}
+before_{{ window }} as (
+{% if days is none %}
     select
         snapshot_date,
         customer_id,
@@ -63,32 +65,12 @@ before_rfm_window as (
     from snapshot_dates as s
     inner join running as r
         on
-            {{ add_days('s.snapshot_date', '-' ~ var('rfm_window_days')) }} >= r.purchase_date
-            and (
-                r.next_purchase_date is null
-                or {{ add_days('s.snapshot_date', '-' ~ var('rfm_window_days')) }} < r.next_purchase_date
-            )
+            {{ add_days('s.snapshot_date', -days) }} >= r.purchase_date
+            and (r.next_purchase_date is null or {{ add_days('s.snapshot_date', -days) }} < r.next_purchase_date)
 {% endif %}
 ),
 
-before_membership_window as (
-
-    select
-        s.snapshot_date,
-        r.customer_id,
-        r.purchase_number as purchases,
-        r.net_amount
-    from snapshot_dates as s
-    inner join running as r
-        on
-            {{ add_days('s.snapshot_date', '-' ~ var('membership_window_days')) }} >= r.purchase_date
-            and (
-                r.next_purchase_date is null
-                or {{ add_days('s.snapshot_date', '-' ~ var('membership_window_days')) }} < r.next_purchase_date
-            )
-
-),
-
+{% endfor -%}
 final as (
 
     select
