@@ -119,6 +119,24 @@ cast(case
 end as bigint)
 {% endmacro %}
 
+{#- Day on which the shop first heard of a customer; null when it has no date of it. -#}
+{% macro known_since(customers) %}
+cast(least(
+    coalesce({{ customers }}.first_order_at, {{ customers }}.registered_at),
+    coalesce({{ customers }}.registered_at, {{ customers }}.first_order_at)
+) as date)
+{% endmacro %}
+
+{#- Joins the orders of a purchase: with grain `day` all orders of the customer's day are one. -#}
+{% macro is_part_of_purchase(orders, purchases) %}
+{% if var('purchase_grain') == 'day' -%}
+{{ orders }}.customer_id = {{ purchases }}.customer_id
+and {{ orders }}.order_date = {{ purchases }}.purchase_date
+{%- else -%}
+{{ orders }}.order_id = {{ purchases }}.order_id
+{%- endif %}
+{% endmacro %}
+
 {#- What a purchase makes of its customer at that moment. -#}
 {% macro state_by_purchase(purchase_number, interval_days, boundaries) %}
 case
@@ -150,7 +168,7 @@ end
   CTEs that end in `judged`: every label of the customers in the CTE `features`, by the cut points of `cut_date`.
 
   `features` has one row per `keys` with cut_date, purchases, recency_days, last_interval_days, frequency, monetary,
-  orders_365d and net_amount_365d.
+  qualifying_orders and qualifying_amount.
 -#}
 {% macro judged_customers(features, keys=['snapshot_date', 'customer_id']) %}
 tier_thresholds as (
@@ -189,7 +207,7 @@ scored as (
         ) as lifecycle,
         case
             {% for level in [6, 5, 4, 3, 2] -%}
-            when f.net_amount_365d >= t.amount_{{ level }} and f.orders_365d >= t.orders_{{ level }} then {{ level }}
+            when f.qualifying_amount >= t.amount_{{ level }} and f.qualifying_orders >= t.orders_{{ level }} then {{ level }}
             {% endfor -%}
             else 1
         end as tier_level

@@ -87,15 +87,15 @@ final as (
         {{ days_between('s.purchase_date', 's.snapshot_date') }} as recency_days,
         s.purchase_number - coalesce(w.purchases, 0) as frequency,
         cast(s.net_amount - coalesce(w.net_amount, 0) as decimal(18, 2)) as monetary,
-        s.purchase_number - coalesce(y.purchases, 0) as orders_365d,
-        cast(s.net_amount - coalesce(y.net_amount, 0) as decimal(18, 2)) as net_amount_365d,
+        s.purchase_number - coalesce(m.purchases, 0) as qualifying_orders,
+        cast(s.net_amount - coalesce(m.net_amount, 0) as decimal(18, 2)) as qualifying_amount,
         coalesce(w.purchases, 0) as purchases_before_window,
         coalesce(w.net_amount, 0) as net_amount_before_window,
-        coalesce(y.purchases, 0) as purchases_before_year,
-        coalesce(y.net_amount, 0) as net_amount_before_year
+        coalesce(m.purchases, 0) as purchases_before_membership,
+        coalesce(m.net_amount, 0) as net_amount_before_membership
     from standing as s
     left join before_rfm_window as w on s.snapshot_date = w.snapshot_date and s.customer_id = w.customer_id
-    left join before_membership_window as y on s.snapshot_date = y.snapshot_date and s.customer_id = y.customer_id
+    left join before_membership_window as m on s.snapshot_date = m.snapshot_date and s.customer_id = m.customer_id
 
 )
 

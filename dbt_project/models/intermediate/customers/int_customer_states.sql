@@ -33,8 +33,8 @@ features as (
         last_interval_days,
         frequency,
         monetary,
-        orders_365d,
-        net_amount_365d
+        qualifying_orders,
+        qualifying_amount
     from snapshots
 
 ),
@@ -44,13 +44,10 @@ features as (
 known as (
 
     select
-        customer_id,
-        cast(least(
-            coalesce(first_order_at, registered_at),
-            coalesce(registered_at, first_order_at)
-        ) as date) as known_since,
-        cast(first_purchase_at as date) as first_purchase_date
-    from customers
+        c.customer_id,
+        {{ known_since('c') }} as known_since,
+        cast(c.first_purchase_at as date) as first_purchase_date
+    from customers as c
 
 ),
 

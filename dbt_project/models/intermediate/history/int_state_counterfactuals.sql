@@ -23,8 +23,8 @@ cut_points_held as (
         p.last_interval_days,
         p.frequency,
         p.monetary,
-        p.orders_365d,
-        p.net_amount_365d
+        p.qualifying_orders,
+        p.qualifying_amount
     from chains as c
     inner join snapshots as p on c.snapshot_date = p.snapshot_date and c.customer_id = p.customer_id
 
@@ -44,8 +44,8 @@ only_purchases as (
         p.last_interval_days,
         p.purchases - b.purchases_before_window as frequency,
         p.net_amount - b.net_amount_before_window as monetary,
-        p.purchases - b.purchases_before_year as orders_365d,
-        p.net_amount - b.net_amount_before_year as net_amount_365d
+        p.purchases - b.purchases_before_membership as qualifying_orders,
+        p.net_amount - b.net_amount_before_membership as qualifying_amount
     from chains as c
     inner join snapshots as p on c.snapshot_date = p.snapshot_date and c.customer_id = p.customer_id
     inner join snapshots as b on c.previous_snapshot_date = b.snapshot_date and c.customer_id = b.customer_id

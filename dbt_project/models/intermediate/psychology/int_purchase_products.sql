@@ -39,13 +39,7 @@ purchase_orders as (
         o.order_id as part_order_id
     from orders as o
     inner join purchases as p
-        on
-            {% if var('purchase_grain') == 'day' -%}
-            o.customer_id = p.customer_id
-            and o.order_date = p.purchase_date
-            {%- else -%}
-            o.order_id = p.order_id
-            {%- endif %}
+        on {{ is_part_of_purchase('o', 'p') }}
     where o.is_purchase
 
 ),

@@ -95,13 +95,7 @@ ordered as (
         min(o.ordered_at) as ordered_at
     from orders as o
     inner join purchases as p
-        on
-            {% if var('purchase_grain') == 'day' -%}
-            o.customer_id = p.customer_id
-            and o.order_date = p.purchase_date
-            {%- else -%}
-            o.order_id = p.order_id
-            {%- endif %}
+        on {{ is_part_of_purchase('o', 'p') }}
     where o.is_purchase
     group by p.order_id
 

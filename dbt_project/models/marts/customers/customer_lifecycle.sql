@@ -80,10 +80,7 @@ known as (
 
     select
         c.customer_id,
-        cast(least(
-            coalesce(c.first_order_at, c.registered_at),
-            coalesce(c.registered_at, c.first_order_at)
-        ) as date) as known_since
+        {{ known_since('c') }} as known_since
     from customers as c
 
 ),

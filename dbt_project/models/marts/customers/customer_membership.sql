@@ -51,8 +51,8 @@ placed as (
         s.tier,
         t.tier_zh,
         t.level,
-        coalesce(p.net_amount_365d, 0) as qualifying_amount,
-        coalesce(p.orders_365d, 0) as qualifying_orders,
+        coalesce(p.qualifying_amount, 0) as qualifying_amount,
+        coalesce(p.qualifying_orders, 0) as qualifying_orders,
         coalesce(b.points_balance, 0) as points_balance,
         greatest(0, coalesce(b.expiring_by_then - b.taken, 0)) as points_expiring
     from states as s
