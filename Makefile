@@ -77,7 +77,16 @@ test: setup  ## every test
 	@$(BIN)/python -m pytest
 
 .PHONY: bench
-bench: setup  ## speed of ingest against DuckDB's bare read_csv (some minutes)
+bench: setup  ## cost of a night against a hand-written script and the peers (BENCH="--lines 10000000 --rounds 2" …)
+	@$(BIN)/python -m benchmarks.nightly $(BENCH)
+
+.PHONY: bench-peers-setup
+bench-peers-setup: setup  ## Polars, PySpark and SQLMesh in an environment of their own, for make bench
+	@$(BIN)/python -m venv build/peers-venv
+	@build/peers-venv/bin/pip install --quiet --requirement benchmarks/requirements-peers.txt
+
+.PHONY: bench-ingest
+bench-ingest: setup  ## speed of ingest against DuckDB's bare read_csv (some minutes)
 	@$(BIN)/python -m benchmarks.ingest
 
 .PHONY: bench-marts

@@ -60,9 +60,15 @@ def publish(
         current = _as_of(settings.serving_db) if settings.serving_db.is_file() else None
         if current is not None and current > as_of:
             return Publication(as_of, {}, replaced_current=False, withheld=withheld)
+    rows = publish_tables(settings, tables)
+    return Publication(as_of, rows, replaced_current=True, withheld=withheld)
+
+
+def publish_tables(settings: Settings, tables: Sequence[PublishedTable]) -> dict[str, int]:
+    """Replace what BI tools read by `tables`, whatever day they are of; returns rows per table."""
     rows = _replace_database(settings, tables)
     _replace_parquet(settings, tables)
-    return Publication(as_of, rows, replaced_current=True, withheld=withheld)
+    return rows
 
 
 @contextmanager

@@ -1,0 +1,428 @@
+"""What a night costs: the warehouse, the hand-written script that is the limit, and the peers.
+
+`python -m benchmarks.nightly --help`. A shop of so many order lines is made, and each way builds
+the same tables from its file, in turns, each time in a process and a folder of its own. All results
+must have the same fingerprints. A shop of a thousand lines gives the fixed cost of each. Median and
+range of seconds, CPU seconds, memory and disk, and the ratios to the script, go to a JSON file and
+to a page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.contract import (
+    TABLES,
+    TAGS_TABLE,
+    Fingerprint,
+    differences,
+    fingerprints,
+)
+from benchmarks.measure import Cost, RunFailedError, measure
+from benchmarks.page import write_page
+from benchmarks.shop import DAY_NAME, FULL_NAME, SMALL_LINES, Shop
+from dagster_project.settings import PROJECT_DIR
+
+DEFAULT_LINES, DEFAULT_ROUNDS = 1_000_000, 5
+SCALE_LINES, SCALE_MEMORY = (1_000_000, 10_000_000, 50_000_000), "4GB"
+FIXED_LINES = 1_000  # so small that only the fixed cost is left
+REPORTS = PROJECT_DIR / "reports" / "bench"
+PEERS_PYTHON = PROJECT_DIR / "build" / "peers-venv" / "bin" / "python"
+LIMIT = "script"
+
+_MEASURES = ("wall_seconds", "cpu_seconds", "peak_megabytes", "disk_megabytes")
+_ALL = frozenset(TABLES)
+_CORE = _ALL - {TAGS_TABLE}
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One way to do the night.
+
+    Attributes:
+        module: below `benchmarks.peers`.
+        options: its own switches.
+        needs: the package of the peers' environment it needs; None runs in the project's.
+        prepares: has something to do once, before any night, that is not measured.
+        tables: which of the contract it makes.
+        limit: what its cost is compared with.
+    """
+
+    module: str
+    options: tuple[str, ...] = ()
+    needs: str | None = None
+    prepares: bool = False
+    tables: frozenset[str] = _ALL
+    limit: str = LIMIT
+
+
+IMPLEMENTATIONS: dict[str, Implementation] = {
+    LIMIT: Implementation("script"),
+    "script-without-tags": Implementation("script", ("--without-tags",), tables=_CORE),
+    "warehouse": Implementation(
+        "warehouse", prepares=True, tables=_CORE, limit="script-without-tags"
+    ),
+    "warehouse-everything": Implementation("warehouse", ("--everything",), prepares=True),
+    "dbt": Implementation("with_dbt", prepares=True),
+    "dagster-dbt": Implementation("with_dagster", prepares=True),
+    "dbt-warehouse": Implementation(
+        "with_dbt", ("--warehouse",), prepares=True, tables=_CORE, limit="script-without-tags"
+    ),
+    "dagster-dbt-warehouse": Implementation(
+        "with_dagster", ("--warehouse",), prepares=True, tables=_CORE, limit="script-without-tags"
+    ),
+    "pandas": Implementation("with_pandas"),
+    "polars": Implementation("with_polars", needs="polars"),
+    "sqlmesh": Implementation("with_sqlmesh", needs="sqlmesh", prepares=True),
+    "pyspark": Implementation("with_pyspark", needs="pyspark"),
+}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where and how everything is run.
+
+    Attributes:
+        folder: for shops and runs.
+        peers_python: interpreter of the peers' environment.
+        memory: DuckDB's memory limit, or None.
+        timeout: seconds a run may take, or None.
+    """
+
+    folder: Path
+    peers_python: Path
+    memory: str | None
+    timeout: float | None
+
+    def shop(self, lines: int, file_format: str = "csv") -> Path:
+        """The file of a shop, made when it is not there yet."""
+        path = self.folder / f"shop-{lines}" / f"{FULL_NAME}.{file_format}"
+        return path if path.is_file() else Shop(lines).make(path)
+
+    def day(self, lines: int) -> Path:
+        """The file of the day after a shop's three years."""
+        path = self.folder / f"shop-{lines}-day" / f"{DAY_NAME}.csv"
+        return path if path.is_file() else Shop(lines).make_day(path)
+
+    def missing(self, implementation: Implementation) -> str | None:
+        """Why it cannot run here; None when it can."""
+        if implementation.needs is None:
+            return None
+        if self.peers_python.is_file():
+            probe = [str(self.peers_python), "-c", f"import {implementation.needs}"]
+            if subprocess.run(probe, capture_output=True).returncode == 0:
+                return None
+        return f"not installed: {implementation.needs} (make bench-peers-setup)"
+
+    @contextmanager
+    def run(self, name: str, inputs: Sequence[Path]) -> Iterator[tuple[Cost, Path]]:
+        """Cost and results of one run in a folder that is removed afterwards."""
+        folder = self._new_folder(name)
+        try:
+            if IMPLEMENTATIONS[name].prepares:
+                self._measured(name, folder, [*inputs], "--prepare")
+            yield self._measured(name, folder, [*inputs]), folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def nights(self, name: str, inputs: Sequence[Path]) -> list[Cost]:
+        """Costs of nights that follow each other, each after one more file has landed."""
+        folder = self._new_folder(name)
+        try:
+            self._measured(name, folder, [inputs[0]], "--prepare")
+            return [self._measured(name, folder, [file]) for file in inputs]
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _new_folder(self, name: str) -> Path:
+        folder = self.folder / f"run-{name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        return folder
+
+    def _measured(self, name: str, folder: Path, inputs: list[Path], *more: str) -> Cost:
+        implementation = IMPLEMENTATIONS[name]
+        python = self.peers_python if implementation.needs else Path(sys.executable)
+        command = [str(python), "-m", f"benchmarks.peers.{implementation.module}"]
+        command += [*implementation.options, *more, "--output", str(folder)]
+        command += ["--memory", self.memory] if self.memory else []
+        command += ["--input", *map(str, inputs)]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(PROJECT_DIR),
+            "DO_NOT_TRACK": "1",
+            "TMPDIR": str(self.folder),
+        }
+        return measure(
+            command, folder, cwd=PROJECT_DIR, environment=environment, timeout=self.timeout
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what was asked for; 0 when every implementation that ran gave the same figures."""
+    options = _parser().parse_args(arguments)
+    if options.small:
+        options.lines, options.rounds = [SMALL_LINES], 1
+    if options.scale:
+        options.lines, options.memory = list(SCALE_LINES), options.memory or SCALE_MEMORY
+    console = Console(stderr=True)
+    report: dict[str, Any] = {"machine": _machine(), "memory_limit": options.memory, "sizes": []}
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
+        bench = Bench(Path(folder), options.peers_python, options.memory, options.timeout)
+        names = options.only or list(IMPLEMENTATIONS)
+        for lines in options.lines:
+            report["sizes"].append(_compare(bench, names, lines, options, console))
+        if options.increment:
+            report["increments"] = [
+                _increment(bench, lines, options.rounds, console) for lines in options.lines
+            ]
+    options.output.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    (options.output / "nightly.json").write_text(text, encoding="utf-8")
+    write_page(report, options.output / "nightly.html")
+    _print(report, options.output)
+    wrong = [
+        f"{size['lines']:,} lines, {name}: {problem}"
+        for size in report["sizes"]
+        for name, result in size["results"].items()
+        for problem in [*result.get("differences", []), *result.get("errors", [])]
+    ]
+    for line in wrong:
+        console.print(f"[red]{line}")
+    return 1 if wrong else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.nightly", description=__doc__)
+    parser.add_argument(
+        "--lines", type=int, nargs="+", default=[DEFAULT_LINES], help="order lines of the shop"
+    )
+    parser.add_argument("--rounds", type=int, default=DEFAULT_ROUNDS, help="runs of each")
+    parser.add_argument("--only", nargs="+", choices=tuple(IMPLEMENTATIONS), help="which ones")
+    parser.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    parser.add_argument("--small", action="store_true", help="a tiny shop, once")
+    parser.add_argument(
+        "--increment", action="store_true", help="the warehouse's night after one more day, too"
+    )
+    parser.add_argument(
+        "--scale", action="store_true", help="1, 10 and 50 million lines, within 4 GB of DuckDB"
+    )
+    parser.add_argument("--memory", help="DuckDB's memory limit, such as 4GB")
+    parser.add_argument("--timeout", type=float, help="seconds a run may take")
+    parser.add_argument("--peers-python", type=Path, default=PEERS_PYTHON)
+    parser.add_argument("--output", type=Path, default=REPORTS, help="folder of JSON and page")
+    parser.add_argument("--folder", type=Path, help="where shops and runs live; default: temporary")
+    return parser
+
+
+def _compare(
+    bench: Bench, names: Sequence[str], lines: int, options: argparse.Namespace, console: Console
+) -> dict[str, Any]:
+    console.print(f"making {lines:,} order lines …")
+    file, tiny = bench.shop(lines, options.format), bench.shop(FIXED_LINES, options.format)
+    costs: dict[str, list[Cost]] = {name: [] for name in names}
+    fixed: dict[str, list[Cost]] = {name: [] for name in names}
+    results: dict[str, dict[str, Any]] = {}
+    expected: dict[str, Fingerprint] = {}
+    for name in names:
+        absent = bench.missing(IMPLEMENTATIONS[name])
+        results[name] = {"state": absent or "ran"}
+    for turn in range(1, options.rounds + 1):
+        for name, result in results.items():
+            if result["state"] != "ran":
+                continue
+            console.print(f"round {turn} of {options.rounds}: {name} …")
+            try:
+                with bench.run(name, [tiny]) as (cost, _):
+                    fixed[name].append(cost)
+                with bench.run(name, [file]) as (cost, folder):
+                    costs[name].append(cost)
+                    if turn == 1:
+                        found = fingerprints(folder)
+                        expected.update({k: v for k, v in found.items() if k not in expected})
+                        wrong = differences(expected, found, IMPLEMENTATIONS[name].tables)
+                        result["differences"] = wrong
+                        result["tables"] = {t: [f.rows, f.content] for t, f in found.items()}
+            except RunFailedError as error:
+                result["state"] = "failed"
+                result["errors"] = [str(error)]
+    for name, result in results.items():
+        if costs[name]:
+            result.update(_figures(costs[name], fixed[name]))
+    _add_ratios(results)
+    return {
+        "lines": lines,
+        "rounds": options.rounds,
+        "format": options.format,
+        "megabytes": round(file.stat().st_size / 1e6, 1),
+        "results": results,
+    }
+
+
+def _figures(costs: Sequence[Cost], fixed: Sequence[Cost]) -> dict[str, Any]:
+    """Median, least and most of each measure: whole, fixed cost, difference."""
+    net = [
+        Cost(
+            cost.wall_seconds - base.wall_seconds,
+            cost.cpu_seconds - base.cpu_seconds,
+            cost.peak_megabytes,
+            cost.disk_megabytes,
+        )
+        for cost, base in zip(costs, fixed, strict=False)
+    ]
+    return {
+        "runs": [cost.as_dict() for cost in costs],
+        "total": _summary(costs),
+        "fixed": _summary(fixed),
+        "without_fixed": _summary(net),
+    }
+
+
+def _summary(costs: Sequence[Cost]) -> dict[str, list[float]]:
+    return {
+        name: [
+            round(pick([getattr(cost, name) for cost in costs]), 3)
+            for pick in (statistics.median, min, max)
+        ]
+        for name in _MEASURES
+    }
+
+
+def _add_ratios(results: dict[str, dict[str, Any]]) -> None:
+    """Each one's median to that of its limit, with all and without the fixed cost.
+
+    The range is of the rounds' own ratios, as the two ran one after the other.
+    """
+    for name, result in results.items():
+        limit = results.get(IMPLEMENTATIONS[name].limit, {})
+        if "total" not in limit or "total" not in result:
+            continue
+        result["limit"] = IMPLEMENTATIONS[name].limit
+        result["ratios"] = {
+            part: {
+                measure_: round(result[part][measure_][0] / limit[part][measure_][0], 3)
+                for measure_ in _MEASURES
+                if limit[part][measure_][0] > 0
+            }
+            for part in ("total", "without_fixed")
+        }
+        result["cpu_ratio_range"] = [
+            round(pick(ratios), 3)
+            for ratios in [
+                [
+                    mine["cpu_seconds"] / theirs["cpu_seconds"]
+                    for mine, theirs in zip(result["runs"], limit["runs"], strict=False)
+                ]
+            ]
+            for pick in (min, max)
+        ]
+
+
+def _increment(bench: Bench, lines: int, rounds: int, console: Console) -> dict[str, Any]:
+    """The warehouse's night on three years and on the day after, as shares of the first."""
+    nights: list[list[Cost]] = []
+    for turn in range(1, rounds + 1):
+        console.print(f"round {turn} of {rounds}: three years of {lines:,} lines, then a day …")
+        three_years, one_day = bench.shop(lines), bench.day(lines)
+        nights.append(bench.nights("warehouse", [three_years, one_day, one_day]))
+    full, day, nothing = ([night[k] for night in nights] for k in range(3))
+    share = {
+        measure_: round(
+            statistics.median(
+                (getattr(d, measure_) - getattr(n, measure_))
+                / (getattr(f, measure_) - getattr(n, measure_))
+                for f, d, n in zip(full, day, nothing, strict=True)
+            ),
+            4,
+        )
+        for measure_ in ("wall_seconds", "cpu_seconds")
+    }
+    return {
+        "lines": lines,
+        "day_lines": Shop(lines).day_lines,
+        "full": _summary(full),
+        "day": _summary(day),
+        "nothing_new": _summary(nothing),
+        "day_share_without_fixed": share,
+    }
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "cores": os.cpu_count(),
+        "memory_gigabytes": round(
+            os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1
+        ),
+        "python": platform.python_version(),
+        "duckdb": duckdb.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "measured_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "load_before": round(os.getloadavg()[0], 2),
+        "clock": time.get_clock_info("perf_counter").implementation,
+    }
+
+
+def _print(report: dict[str, Any], output: Path) -> None:
+    console = Console() if sys.stdout.isatty() else Console(width=140)
+    for size in report["sizes"]:
+        table = Table(
+            *("", "wall s", "CPU s", "peak MB", "disk MB", "fixed CPU s", "CPU ×", "CPU × net"),
+            *("wall × net", "against"),
+            title=f"{size['lines']:,} lines, {size['rounds']} rounds: median (least–most)",
+        )
+        for name, result in size["results"].items():
+            if "total" not in result:
+                table.add_row(name, result["state"].split("\n")[0])
+                continue
+            total, ratios = result["total"], result.get("ratios", {})
+            table.add_row(
+                name,
+                *(_spread(total[measure_]) for measure_ in _MEASURES),
+                f"{result['fixed']['cpu_seconds'][0]:.1f}",
+                *(
+                    f"{ratios[part][measure_]:.2f}" if measure_ in ratios.get(part, {}) else "–"
+                    for part, measure_ in (
+                        ("total", "cpu_seconds"),
+                        ("without_fixed", "cpu_seconds"),
+                        ("without_fixed", "wall_seconds"),
+                    )
+                ),
+                result.get("limit", ""),
+            )
+        console.print(table)
+    for increment in report.get("increments", []):
+        share = increment["day_share_without_fixed"]
+        console.print(
+            f"{increment['lines']:,} lines and a day of {increment['day_lines']:,}: the day takes "
+            f"{share['cpu_seconds']:.1%} of the CPU and {share['wall_seconds']:.1%} of the time of "
+            "the full build, a night with nothing new taken off both"
+        )
+    console.print(f"written to {output / 'nightly.json'} and {output / 'nightly.html'}")
+
+
+def _spread(figures: Sequence[float]) -> str:
+    median, least, most = figures
+    form = ",.1f" if median < 100 else ",.0f"
+    return f"{median:{form}} ({least:{form}}–{most:{form}})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
