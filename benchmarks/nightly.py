@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ from dagster_project.settings import PROJECT_DIR
 DEFAULT_LINES, DEFAULT_ROUNDS = 1_000_000, 5
 SCALE_LINES, SCALE_MEMORY = (1_000_000, 10_000_000, 50_000_000), "4GB"
 FIXED_LINES = 1_000  # so small that only the fixed cost is left
+FIXED_ROUNDS = 3  # it varies less than the rest, and takes as long for a slow one
 REPORTS = PROJECT_DIR / "reports" / "bench"
 PEERS_PYTHON = PROJECT_DIR / "build" / "peers-venv" / "bin" / "python"
 LIMIT = "script"
@@ -102,25 +103,27 @@ class Bench:
     """Where and how everything is run.
 
     Attributes:
-        folder: for shops and runs.
+        folder: for runs.
+        shops: for the shops' files.
         peers_python: interpreter of the peers' environment.
         memory: DuckDB's memory limit, or None.
         timeout: seconds a run may take, or None.
     """
 
     folder: Path
+    shops: Path
     peers_python: Path
     memory: str | None
     timeout: float | None
 
     def shop(self, lines: int, file_format: str = "csv") -> Path:
         """The file of a shop, made when it is not there yet."""
-        path = self.folder / f"shop-{lines}" / f"{FULL_NAME}.{file_format}"
+        path = self.shops / f"shop-{lines}" / f"{FULL_NAME}.{file_format}"
         return path if path.is_file() else Shop(lines).make(path)
 
     def day(self, lines: int) -> Path:
         """The file of the day after a shop's three years."""
-        path = self.folder / f"shop-{lines}-day" / f"{DAY_NAME}.csv"
+        path = self.shops / f"shop-{lines}-day" / f"{DAY_NAME}.csv"
         return path if path.is_file() else Shop(lines).make_day(path)
 
     def missing(self, implementation: Implementation) -> str | None:
@@ -186,10 +189,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     report: dict[str, Any] = {"machine": _machine(), "memory_limit": options.memory, "sizes": []}
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
-        bench = Bench(Path(folder), options.peers_python, options.memory, options.timeout)
+        shops = options.shops or Path(folder) / "shops"
+        bench = Bench(Path(folder), shops, options.peers_python, options.memory, options.timeout)
         names = options.only or list(IMPLEMENTATIONS)
+        fixed: dict[str, list[Cost]] = {name: [] for name in names}
         for lines in options.lines:
-            report["sizes"].append(_compare(bench, names, lines, options, console))
+            report["sizes"].append(_compare(bench, fixed, lines, options, console))
         if options.increment:
             report["increments"] = [
                 _increment(bench, lines, options.rounds, console) for lines in options.lines
@@ -229,30 +234,35 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--timeout", type=float, help="seconds a run may take")
     parser.add_argument("--peers-python", type=Path, default=PEERS_PYTHON)
     parser.add_argument("--output", type=Path, default=REPORTS, help="folder of JSON and page")
-    parser.add_argument("--folder", type=Path, help="where shops and runs live; default: temporary")
+    parser.add_argument("--folder", type=Path, help="where runs live; default: temporary")
+    parser.add_argument("--shops", type=Path, help="where made shops are kept; default: nowhere")
     return parser
 
 
 def _compare(
-    bench: Bench, names: Sequence[str], lines: int, options: argparse.Namespace, console: Console
+    bench: Bench,
+    fixed: dict[str, list[Cost]],
+    lines: int,
+    options: argparse.Namespace,
+    console: Console,
 ) -> dict[str, Any]:
+    """All rounds at one size; adds to the `fixed` costs what is still wanting there."""
     console.print(f"making {lines:,} order lines …")
     file, tiny = bench.shop(lines, options.format), bench.shop(FIXED_LINES, options.format)
-    costs: dict[str, list[Cost]] = {name: [] for name in names}
-    fixed: dict[str, list[Cost]] = {name: [] for name in names}
-    results: dict[str, dict[str, Any]] = {}
+    costs: dict[str, list[Cost]] = {name: [] for name in fixed}
+    results: dict[str, dict[str, Any]] = {
+        name: {"state": bench.missing(IMPLEMENTATIONS[name]) or "ran"} for name in fixed
+    }
     expected: dict[str, Fingerprint] = {}
-    for name in names:
-        absent = bench.missing(IMPLEMENTATIONS[name])
-        results[name] = {"state": absent or "ran"}
     for turn in range(1, options.rounds + 1):
         for name, result in results.items():
             if result["state"] != "ran":
                 continue
             console.print(f"round {turn} of {options.rounds}: {name} …")
             try:
-                with bench.run(name, [tiny]) as (cost, _):
-                    fixed[name].append(cost)
+                if len(fixed[name]) < min(turn, FIXED_ROUNDS):
+                    with bench.run(name, [tiny]) as (cost, _):
+                        fixed[name].append(cost)
                 with bench.run(name, [file]) as (cost, folder):
                     costs[name].append(cost)
                     if turn == 1:
@@ -279,14 +289,11 @@ def _compare(
 
 def _figures(costs: Sequence[Cost], fixed: Sequence[Cost]) -> dict[str, Any]:
     """Median, least and most of each measure: whole, fixed cost, difference."""
+    wall = statistics.median(cost.wall_seconds for cost in fixed)
+    cpu = statistics.median(cost.cpu_seconds for cost in fixed)
     net = [
-        Cost(
-            cost.wall_seconds - base.wall_seconds,
-            cost.cpu_seconds - base.cpu_seconds,
-            cost.peak_megabytes,
-            cost.disk_megabytes,
-        )
-        for cost, base in zip(costs, fixed, strict=False)
+        replace(cost, wall_seconds=cost.wall_seconds - wall, cpu_seconds=cost.cpu_seconds - cpu)
+        for cost in costs
     ]
     return {
         "runs": [cost.as_dict() for cost in costs],
