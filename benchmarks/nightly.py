@@ -147,12 +147,14 @@ class Bench:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def nights(self, name: str, inputs: Sequence[Path]) -> list[Cost]:
-        """Costs of nights that follow each other, each after one more file has landed."""
+    def nights(
+        self, name: str, inputs: Sequence[Path]
+    ) -> tuple[list[Cost], dict[str, Fingerprint]]:
+        """Costs of nights that follow each other, each after one more file, and the last result."""
         folder = self._new_folder(name)
         try:
             self._measured(name, folder, [inputs[0]], "--prepare")
-            return [self._measured(name, folder, [file]) for file in inputs]
+            return [self._measured(name, folder, [file]) for file in inputs], fingerprints(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -209,6 +211,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for size in report["sizes"]
         for name, result in size["results"].items()
         for problem in [*result.get("differences", []), *result.get("errors", [])]
+    ]
+    wrong += [
+        f"{increment['lines']:,} lines and a day: {problem}"
+        for increment in report.get("increments", [])
+        for problem in increment["differences"]
     ]
     for line in wrong:
         console.print(f"[red]{line}")
@@ -346,10 +353,16 @@ def _add_ratios(results: dict[str, dict[str, Any]]) -> None:
 def _increment(bench: Bench, lines: int, rounds: int, console: Console) -> dict[str, Any]:
     """The warehouse's night on three years and on the day after, as shares of the first."""
     nights: list[list[Cost]] = []
+    wrong: list[str] = []
     for turn in range(1, rounds + 1):
         console.print(f"round {turn} of {rounds}: three years of {lines:,} lines, then a day …")
         three_years, one_day = bench.shop(lines), bench.day(lines)
-        nights.append(bench.nights("warehouse", [three_years, one_day, one_day]))
+        costs, found = bench.nights("warehouse", [three_years, one_day, one_day])
+        nights.append(costs)
+        if turn == 1:
+            # From both files at once the script must come to the same.
+            with bench.run("script-without-tags", [three_years, one_day]) as (_, folder):
+                wrong = differences(fingerprints(folder), found, _CORE)
     full, day, nothing = ([night[k] for night in nights] for k in range(3))
     share = {
         measure_: round(
@@ -369,6 +382,7 @@ def _increment(bench: Bench, lines: int, rounds: int, console: Console) -> dict[
         "day": _summary(day),
         "nothing_new": _summary(nothing),
         "day_share_without_fixed": share,
+        "differences": wrong,
     }
 
 
