@@ -10,7 +10,7 @@ from dagster_project.automation.jobs import (
     build_partitions,
     with_freshness,
 )
-from dagster_project.automation.run_log import write_run_log_lazily
+from dagster_project.automation.names import LANDING_KEY, PUBLISHED_KEY
 from dagster_project.connections.assets import build_connection_assets
 from dagster_project.ingestion.assets import build_ingestion_assets
 from dagster_project.quality.checks import build_gates
@@ -32,14 +32,21 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     partitions = build_partitions(settings)
     connections = build_connection_assets(settings)
     extracted = [key for extract in connections for key in extract.keys]
+    dbt_assets = build_dbt_assets(settings, project, partitions)
+    built = [key for assets in dbt_assets for key in assets.keys]
+    ends = {LANDING_KEY, PUBLISHED_KEY, *extracted}
     assets = [
         *connections,
-        *build_ingestion_assets(settings, extracted),
-        *build_dbt_assets(settings, project, partitions),
+        *build_ingestion_assets(settings, extracted, [*built, PUBLISHED_KEY]),
+        *dbt_assets,
         build_publish_asset(settings, published_tables(read_manifest(project)), partitions),
     ]
     definitions = dg.Definitions(
-        assets=list(dg.map_asset_specs(lambda spec: with_freshness(spec, settings), assets)),
+        assets=list(
+            dg.map_asset_specs(
+                lambda spec: with_freshness(spec, settings) if spec.key in ends else spec, assets
+            )
+        ),
         asset_checks=build_gates(settings),
         resources={"dbt": DbtCliResource(project_dir=project)},
         executor=dg.in_process_executor,
@@ -47,5 +54,4 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions.merge(definitions, build_automation(settings))
 
 
-write_run_log_lazily()
 defs = build_definitions(Settings.from_env())

@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 
 # From the most careful to the most daring; what each joins is said in docs/identity.md.
 IDENTITY_RULES = ("strict", "standard", "loose")

@@ -7,10 +7,10 @@ from datetime import timedelta
 import dagster as dg
 
 from dagster_project.automation.landing import landing_state
+from dagster_project.automation.names import NIGHTLY
 from dagster_project.settings import Settings
 from dagster_project.transformation.vars import LATEST_PARTITION
 
-NIGHTLY = "nightly"
 # A file that changed within the last minute may still be being copied.
 SETTLE_SECONDS = 60
 
@@ -21,7 +21,7 @@ def build_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
 
 
 def with_freshness(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
-    """Fresh for `fresh_hours` after it was materialised, then late, then stale."""
+    """Fresh for `fresh_hours` after the last night that reached it, then late, then stale."""
     late = timedelta(hours=settings.fresh_hours)
     policy = dg.FreshnessPolicy.time_window(warn_window=late, fail_window=2 * late)
     return dg.apply_freshness_policy(spec, policy)

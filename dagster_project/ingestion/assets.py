@@ -1,20 +1,22 @@
 """The raw tables as assets: one ingestion per source."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
 import duckdb
 
+from dagster_project import last_run
+from dagster_project.automation.names import LANDING_KEY
+from dagster_project.automation.nothing_new import confirmations, is_whole_run
 from dagster_project.ingestion.formats import Format, load_formats
 from dagster_project.ingestion.inspect import LandingError, inspect_landing
 from dagster_project.ingestion.loader import LoadReport, load_source, refuse_unreadable
 from dagster_project.quality.store import ensure_log
 from dagster_project.serving.state_record import ensure_record
 from dagster_project.settings import Settings
+from dagster_project.transformation.vars import is_history
 from dagster_project.work_lock import hold_work_database
-
-LANDING_KEY = dg.AssetKey(["landing", "files"])
 
 _MAX_RETRIES = 3
 _FIRST_WAIT_SECONDS = 5
@@ -42,18 +44,22 @@ def raw_key(format_name: str) -> dg.AssetKey:
 
 
 def build_ingestion_assets(
-    settings: Settings, upstream: Sequence[dg.AssetKey] = ()
+    settings: Settings,
+    upstream: Sequence[dg.AssetKey] = (),
+    downstream: Collection[dg.AssetKey] = (),
 ) -> list[dg.AssetsDefinition]:
     """The landing folder, and for each source its raw tables.
 
     Args:
         settings: where everything lives.
         upstream: assets that put files into the landing folder.
+        downstream: the other assets of the nightly job. A run of the whole job for the latest day
+            ends at the landing folder when there is nothing new.
     """
     formats = load_formats()
     sources = sorted({fmt.source for fmt in formats})
     return [
-        _landing_asset(settings, upstream),
+        _landing_asset(settings, upstream, downstream),
         *(
             _source_asset(settings, source, [fmt for fmt in formats if fmt.source == source])
             for source in sources
@@ -61,7 +67,12 @@ def build_ingestion_assets(
     ]
 
 
-def _landing_asset(settings: Settings, upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+def _landing_asset(
+    settings: Settings, upstream: Sequence[dg.AssetKey], downstream: Collection[dg.AssetKey]
+) -> dg.AssetsDefinition:
+    formats = {raw_key(fmt.name) for fmt in load_formats()}
+    everything = {*upstream, LANDING_KEY, *formats, *downstream}
+
     @dg.asset(
         key=LANDING_KEY,
         deps=list(upstream),
@@ -72,9 +83,15 @@ def _landing_asset(settings: Settings, upstream: Sequence[dg.AssetKey]) -> dg.As
             "The files in the landing folder. Each is recognised by its header; one that cannot "
             "be read moves to the refused folder with a reason beside it."
         ),
+        # Without this output nothing below is run: that is a night with nothing new.
+        output_required=False,
     )
-    def landing_files(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def landing_files(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[None]]:
         hold_work_database(settings)
+        if _is_superfluous(settings, context, everything):
+            return
         with retry_what_passes(context):
             plan = inspect_landing(settings)
             report = refuse_unreadable(settings, plan)
@@ -84,7 +101,7 @@ def _landing_asset(settings: Settings, upstream: Sequence[dg.AssetKey]) -> dg.As
         for refused in report.refused:
             context.log.warning(f"refused {refused.relative}: {refused.refusal.message}")
         context.log.info(f"{len(plan.files)} files in {settings.landing_dir}")
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             metadata={
                 "files": len(plan.files),
                 "refused": len(report.refused),
@@ -97,6 +114,28 @@ def _landing_asset(settings: Settings, upstream: Sequence[dg.AssetKey]) -> dg.As
         )
 
     return landing_files
+
+
+def _is_superfluous(
+    settings: Settings, context: dg.AssetExecutionContext, everything: Collection[dg.AssetKey]
+) -> bool:
+    """Whether the run can end here; notes what it stands on when it cannot."""
+    day = context.run.tags.get("dagster/partition")
+    if not is_whole_run(context.run, everything) or is_history(day):
+        last_run.give_up(settings)
+        return False
+    with retry_what_passes(context):
+        reason = last_run.why_run(settings)
+        if reason is not None:
+            context.log.info(f"a full run: {reason}")
+            last_run.begin(settings, context.run.run_id)
+            return False
+    last = last_run.read(settings)
+    assert last is not None and last.published_at is not None
+    context.log.info(f"nothing new since the run that published at {last.published_at:%F %T} UTC")
+    for confirmation in confirmations(last.published_at):
+        context.log_event(confirmation)
+    return True
 
 
 def _source_asset(settings: Settings, source: str, formats: list[Format]) -> dg.AssetsDefinition:

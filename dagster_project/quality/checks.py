@@ -7,20 +7,18 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import duckdb
 
-from dagster_project.quality import store
+from dagster_project.quality import store, suites
 from dagster_project.quality.results import RuleResult
 from dagster_project.quality.runner import run_gate
 from dagster_project.quality.suites import GATES, Suite, load_suites
-from dagster_project.settings import PROJECT_DIR, Settings
+from dagster_project.settings import Settings
 from dagster_project.work_lock import hold_work_database
-
-EXPECTATIONS_DIR = PROJECT_DIR / "expectations"
 
 
 def build_gates(settings: Settings) -> list[dg.AssetChecksDefinition]:
     """One definition per gate, in the order of the gates."""
-    suites = load_suites(EXPECTATIONS_DIR)
-    return [_gate(settings, suites, gate) for gate in GATES]
+    loaded = load_suites(suites.EXPECTATIONS_DIR)
+    return [_gate(settings, loaded, gate) for gate in GATES]
 
 
 def table_key(table: str) -> dg.AssetKey:
@@ -28,7 +26,7 @@ def table_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(table.split("."))
 
 
-def _gate(settings: Settings, suites: Sequence[Suite], gate: str) -> dg.AssetChecksDefinition:
+def _gate(settings: Settings, loaded: Sequence[Suite], gate: str) -> dg.AssetChecksDefinition:
     specs = [
         dg.AssetCheckSpec(
             name=rule.name,
@@ -37,7 +35,7 @@ def _gate(settings: Settings, suites: Sequence[Suite], gate: str) -> dg.AssetChe
             blocking=rule.severity == "critical",
             metadata={"kind": rule.kind, "severity": rule.severity, "owner": suite.owner},
         )
-        for suite in suites
+        for suite in loaded
         if suite.gate == gate
         for rule in suite.rules
     ]
@@ -48,7 +46,7 @@ def _gate(settings: Settings, suites: Sequence[Suite], gate: str) -> dg.AssetChe
         checked_at = datetime.now(ZoneInfo(settings.shop_timezone)).replace(tzinfo=None)
         results = run_gate(
             settings.work_db,
-            suites,
+            loaded,
             gate,
             context.run.run_id,
             checked_at,

@@ -16,6 +16,9 @@ from typing import Any
 import yaml
 
 from dagster_project.quality.catalogue import canonical_type, needed_arguments
+from dagster_project.settings import PROJECT_DIR
+
+EXPECTATIONS_DIR = PROJECT_DIR / "expectations"
 
 GATES = ("raw", "facts", "marts")
 KINDS = ("duplicates", "missing", "outliers", "validity", "reconciliation")

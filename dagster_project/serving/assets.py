@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from dagster_project import last_run
+from dagster_project.automation.names import PUBLISHED_KEY
 from dagster_project.serving.publish import publish
 from dagster_project.serving.state_record import record_states
 from dagster_project.settings import Settings
@@ -25,7 +27,7 @@ def build_publish_asset(
     """The published marts; every mart and every gate stands before them."""
 
     @dg.asset(
-        key=["serving", "marts"],
+        key=PUBLISHED_KEY,
         deps=[dg.AssetKey([MARTS_SCHEMA, table.name]) for table in tables],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
@@ -45,6 +47,8 @@ def build_publish_asset(
             if publication.as_of_date is not None:
                 changed = record_states(settings, publication.as_of_date)
                 context.log.info(f"recorded the new labels of {changed:,} customers")
+            # Last of all: from here on the next night has nothing to do until something changes.
+            last_run.complete(settings, context.run.run_id)
         else:
             context.log.info(
                 f"kept as history of {publication.as_of_date}; the published marts are of a later "

@@ -10,9 +10,8 @@ from typing import Any
 
 from dagster_dbt import DbtProject
 
-from dagster_project.settings import PROJECT_DIR, Settings
+from dagster_project.settings import DBT_PROJECT_DIR, Settings
 
-DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 MARTS_SCHEMA = "marts"
 
 _SOURCE_ENDINGS = {".sql", ".yml", ".csv", ".md"}

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 import yaml
 
-from dagster_project.quality import checks
+from dagster_project.quality import suites
 from tests.pipeline.conftest import Warehouse
 from tests.pipeline.exports import REPORT_HEADER, as_csv, report_rows, write_text
 
@@ -39,7 +39,7 @@ def published_shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
 def _with_rule(folder: Path, file: str, severity: str) -> Path:
     """A copy of the project's expectations in which one rule cannot hold."""
     copy = folder / "expectations"
-    shutil.copytree(checks.EXPECTATIONS_DIR, copy)
+    shutil.copytree(suites.EXPECTATIONS_DIR, copy)
     suite = yaml.safe_load((copy / file).read_text(encoding="utf-8"))
     suite["rules"].append(
         {
@@ -70,7 +70,7 @@ def test_broken_critical_rule_blocks_what_comes_after(
 ) -> None:
     before = _published_bytes(published_shop)
     monkeypatch.setattr(
-        checks, "EXPECTATIONS_DIR", _with_rule(tmp_path, TABLE_OF_GATE[gate], "critical")
+        suites, "EXPECTATIONS_DIR", _with_rule(tmp_path, TABLE_OF_GATE[gate], "critical")
     )
 
     result = published_shop.nightly()
@@ -95,7 +95,7 @@ def test_broken_warning_is_shown_and_lets_the_run_go_on(
     published_shop: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        checks, "EXPECTATIONS_DIR", _with_rule(tmp_path, TABLE_OF_GATE["facts"], "warning")
+        suites, "EXPECTATIONS_DIR", _with_rule(tmp_path, TABLE_OF_GATE["facts"], "warning")
     )
 
     result = published_shop.nightly()

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from dagster_project.automation.jobs import build_automation
 from dagster_project.automation.landing import landing_state
-from dagster_project.automation.run_log import write_run_log_lazily
+from dagster_project.automation.run_log import RunLog
+from dagster_project.cli import prepare
 from dagster_project.settings import Settings
 from dagster_project.transformation.vars import LATEST_PARTITION, as_of_variable
 from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
@@ -105,7 +106,31 @@ def test_a_second_process_is_told_to_wait(tmp_path: Path) -> None:
     hold_work_database(settings)
 
 
-def test_the_run_log_does_not_wait_for_the_disk() -> None:
-    write_run_log_lazily()
-    with create_engine("sqlite://").connect() as connection:
-        assert connection.execute(text("pragma synchronous")).scalar() == 0
+def _materialise(instance: dg.DagsterInstance) -> str:
+    @dg.asset
+    def table() -> None: ...
+
+    return dg.materialize([table], instance=instance).run_id
+
+
+def test_the_run_log_is_dagsters_own_without_a_connection_an_event(tmp_path: Path) -> None:
+    settings = Settings.from_env({"WAREHOUSE_DIR": str(tmp_path)})
+    settings.create_folders()
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as plain:
+        earlier = _materialise(plain)  # before this storage was configured
+    prepare(settings)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        log = instance.event_log_storage
+        assert isinstance(log, RunLog)
+        assert any(entry.is_dagster_event for entry in instance.all_logs(earlier))
+        runs = [_materialise(instance) for _ in range(6)]  # more than it keeps open
+        with log.run_connection(runs[-1]) as first, first.begin_nested():
+            assert first.execute(text("pragma synchronous")).scalar() == 0
+            raw = first.connection.dbapi_connection
+        with log.run_connection(runs[-1]) as second:
+            assert second.connection.dbapi_connection is raw
+        # A reader of its own, as the web UI is, sees them all while this one is open.
+        with dg.DagsterInstance.from_config(str(settings.dagster_home)) as reader:
+            assert all(len(reader.all_logs(run)) > 5 for run in runs)
+            latest = reader.get_latest_materialization_event(dg.AssetKey("table"))
+            assert latest is not None and latest.run_id == runs[-1]

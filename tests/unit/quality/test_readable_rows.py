@@ -9,9 +9,8 @@ import duckdb
 import pytest
 
 from dagster_project.ingestion.formats import load_formats
-from dagster_project.quality.checks import EXPECTATIONS_DIR
 from dagster_project.quality.runner import run_gate
-from dagster_project.quality.suites import Suite, load_suites
+from dagster_project.quality.suites import EXPECTATIONS_DIR, Suite, load_suites
 
 
 def _suites() -> list[Suite]:
