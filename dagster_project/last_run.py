@@ -32,6 +32,8 @@ PACKAGE_DIR = Path(__file__).parent
 _BY_PRODUCTS = {"__pycache__", "target", "logs", "dbt_packages"}
 # Held by a hash in `reading_context`, never in a file of its own.
 _SECRET_SETTINGS = {"pseudonym_key"}
+# They decide how a table is built, not what is in it.
+_RESOURCES = {"duckdb_memory_limit", "duckdb_temp_dir"}
 
 # When `mart_status` would say something else than it says (mart_status.sql): it counts the hours
 # between two times by the full hours between them.
@@ -158,7 +160,7 @@ def decisive_inputs(
     decided = [
         f"{one.name}={getattr(settings, one.name)!r}"
         for one in fields(settings)
-        if one.name not in _SECRET_SETTINGS
+        if one.name not in _SECRET_SETTINGS | _RESOURCES
     ]
     return {
         "settings": _hash([*decided, reading_context(settings)]),

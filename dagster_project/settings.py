@@ -7,6 +7,7 @@ whatever folder they are started from.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ IDENTITY_RULES = ("strict", "standard", "loose")
 _SHORTEST_SECRET = 16
 # A night and a late morning: what came every day is not yet late at breakfast.
 DEFAULT_FRESH_HOURS = 30
+# The other half is for Python, the page cache and whatever else runs on the machine.
+_SHARE_OF_MEMORY = 0.5
+_MEMORY_SIZE = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 class SettingsError(ValueError):
@@ -44,6 +48,9 @@ class Settings:
         pseudonym_key: secret of the hashes of personal values (`PSEUDONYM_KEY`); None means the
             warehouse's own, in `pseudonym.key`.
         publish_personal: columns marked as personal are published too (`PUBLISH_PERSONAL`).
+        duckdb_memory_limit: from so much memory on, DuckDB writes intermediate results to disk
+            (`DUCKDB_MEMORY_LIMIT`, such as 4GB; default: half of the machine's memory).
+        duckdb_temp_dir: where it writes them (`DUCKDB_TEMP_DIR`); None means `work/tmp`.
     """
 
     warehouse_dir: Path
@@ -54,6 +61,8 @@ class Settings:
     fresh_hours: int = DEFAULT_FRESH_HOURS
     pseudonym_key: str | None = field(default=None, repr=False)
     publish_personal: bool = False
+    duckdb_memory_limit: str = field(default_factory=lambda: _share_of_memory())
+    duckdb_temp_dir: Path | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -84,6 +93,8 @@ class Settings:
                 "PUBLISH_PERSONAL", env.get("PUBLISH_PERSONAL") or "false", ("true", "false")
             )
             == "true",
+            duckdb_memory_limit=_memory_size("DUCKDB_MEMORY_LIMIT", env.get("DUCKDB_MEMORY_LIMIT")),
+            duckdb_temp_dir=Path(temp).resolve() if (temp := env.get("DUCKDB_TEMP_DIR")) else None,
         )
 
     @property
@@ -137,6 +148,19 @@ class Settings:
         return self.work_dir / "warehouse.duckdb"
 
     @property
+    def spill_dir(self) -> Path:
+        """Where DuckDB puts what does not fit into its memory, on the disk of the work database."""
+        return self.duckdb_temp_dir or self.work_dir / "tmp"
+
+    @property
+    def duckdb_config(self) -> dict[str, str]:
+        """What every connection that does heavy work is opened with."""
+        return {
+            "memory_limit": self.duckdb_memory_limit,
+            "temp_directory": str(self.spill_dir),
+        }
+
+    @property
     def serving_dir(self) -> Path:
         """What BI tools read."""
         return self.warehouse_dir / "serving"
@@ -176,6 +200,8 @@ class Settings:
         os.environ.update(
             {
                 "WAREHOUSE_WORK_DB": str(self.work_db),
+                "WAREHOUSE_MEMORY_LIMIT": self.duckdb_memory_limit,
+                "WAREHOUSE_SPILL_DIR": str(self.spill_dir),
                 "DBT_TARGET": self.target,
                 "DBT_TARGET_PATH": str(self.dbt_target_dir),
                 "DBT_LOG_PATH": str(self.dbt_target_dir / "logs"),
@@ -243,6 +269,25 @@ def _secret(name: str, text: str | None) -> str | None:
     if text and len(text) < _SHORTEST_SECRET:
         raise SettingsError(f"{name} is too short; use at least {_SHORTEST_SECRET} characters")
     return text or None
+
+
+def _memory_size(name: str, text: str | None) -> str:
+    if not text:
+        return _share_of_memory()
+    if not _MEMORY_SIZE.fullmatch(text):
+        raise SettingsError(f"{name}={text!r} is not a size of memory; write one such as 4GB")
+    return text
+
+
+def _share_of_memory() -> str:
+    """Half of the memory that this process may have: the machine's, or its container's."""
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        available = min(available, int(limit))
+    except (OSError, ValueError):
+        pass  # not in a container, or in one without a limit
+    return f"{int(available * _SHARE_OF_MEMORY / 2**20)}MiB"
 
 
 def _hours(name: str, text: str | None) -> int:

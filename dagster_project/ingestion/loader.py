@@ -195,13 +195,15 @@ def forget(settings: Settings, source_file: str) -> int:
 def open_work_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The work database for writing, with its raw tables and the secret of the hashes."""
     settings.create_folders()
-    with duckdb.connect(str(settings.work_db)) as connection:
+    with duckdb.connect(str(settings.work_db), config=settings.duckdb_config) as connection:
         # Times with an offset must not depend on the machine's zone.
         connection.execute("set TimeZone = 'UTC'")
         use_key(connection, ensure_key(settings))
         # This process holds the database, so whatever scratch lies here is a killed load's.
         for scratch in settings.work_dir.glob(f"{SCRATCH_PREFIX}*"):
             scratch.unlink()
+        for spilled in settings.spill_dir.glob("duckdb_temp_*"):
+            spilled.unlink()
         ensure_tables(connection)
         yield connection
 

@@ -99,7 +99,7 @@ def prove(settings: Settings, person: Person) -> Trace:
         person.customers,
         leave_out=[settings.pseudonym_key_path, journal_path(settings)],
     )
-    with duckdb.connect(str(settings.work_db)) as connection:
+    with duckdb.connect(str(settings.work_db), config=settings.duckdb_config) as connection:
         use_key(connection, ensure_key(settings))
         write_tokens(connection, person)
         left = mark_rows(connection, TOKENS, with_orders=False)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
-import openpyxl
 
 from dagster_project.ingestion.cleaning import call, sql_literal
 from dagster_project.ingestion.encoding import CHUNK_BYTES
@@ -361,6 +360,8 @@ def _encode(source: Path, target: Path, encoding: str) -> None:
 def _write_workbook(
     connection: duckdb.DuckDBPyConnection, tables: list[_Cells], source: Path, target: Path
 ) -> None:
+    import openpyxl  # brings NumPy along, and only workbooks need it
+
     # Formulas become the values that they showed: that is what was read.
     book = openpyxl.load_workbook(source, data_only=True)
     for cells in tables:

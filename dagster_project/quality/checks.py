@@ -51,6 +51,7 @@ def _gate(settings: Settings, loaded: Sequence[Suite], gate: str) -> dg.AssetChe
             context.run.run_id,
             checked_at,
             keep_in=settings.quality_results_dir,
+            config=settings.duckdb_config,
         )
         with duckdb.connect(str(settings.work_db)) as connection:
             store.write_results(connection, results, context.run.run_id, checked_at)

@@ -9,10 +9,11 @@ after it has closed the connection, and one comparison then passed on tables tha
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import great_expectations as gx
@@ -228,12 +229,19 @@ def new_context() -> EphemeralDataContext:
 
 
 @contextmanager
-def open_session(database: Path) -> Iterator[Session]:
-    """Open `database` read-only for one gate; its lock is released on the way out."""
+def open_session(
+    database: Path, config: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Session]:
+    """Open `database` read-only for one gate; its lock is released on the way out.
+
+    Args:
+        database: the DuckDB file.
+        config: settings that DuckDB is opened with.
+    """
     datasource = new_context().data_sources.add_duckdb(
         "work",
         connection_string=f"duckdb:///{database}",
-        kwargs={"connect_args": {"read_only": True}},
+        kwargs={"connect_args": {"read_only": True, "config": dict(config)}},
     )
     engine = datasource.get_execution_engine()
     try:

@@ -6,7 +6,7 @@ other step should pay.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ def run_gate(
     checked_at: datetime,
     *,
     keep_in: Path | None = None,
+    config: Mapping[str, str] | None = None,
 ) -> list[RuleResult]:
     """Check every rule of `gate` and return one result per rule, in the order of the suites.
 
@@ -38,6 +39,7 @@ def run_gate(
         gate: one of `suites.GATES`.
         run_id: names the run in the kept results.
         checked_at: shop-local time of the check, for the kept results.
+        config: what DuckDB is opened with, such as `Settings.duckdb_config`.
         keep_in: folder that receives `<gate>.json`, from which `data_docs.build` makes pages.
 
     Raises:
@@ -57,7 +59,7 @@ def run_gate(
 
     # All of them first: a mistake in the last suite must not show after minutes of checking.
     built = [(suite, build_suite(suite)) for suite in chosen]
-    with open_session(database) as session:
+    with open_session(database, config or {}) as session:
         columns = session.columns()
         outcomes: list[TableOutcome] = [
             validation.validate_table(session, suite, rules, columns.get(suite.table.lower()))

@@ -54,10 +54,10 @@ def publish(
     if settings.publish_personal:
         tables = [replace(table, personal_columns=()) for table in tables]
     withheld = tuple(f"{t.name}.{column}" for t in tables for column in t.personal_columns)
-    as_of = _as_of(settings.work_db)
+    as_of = _as_of(settings, settings.work_db)
     if as_history and as_of is not None:
         _write_history(settings, tables, as_of)
-        current = _as_of(settings.serving_db) if settings.serving_db.is_file() else None
+        current = _as_of(settings, settings.serving_db) if settings.serving_db.is_file() else None
         if current is not None and current > as_of:
             return Publication(as_of, {}, replaced_current=False, withheld=withheld)
     rows = publish_tables(settings, tables)
@@ -72,18 +72,18 @@ def publish_tables(settings: Settings, tables: Sequence[PublishedTable]) -> dict
 
 
 @contextmanager
-def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(settings: Settings, database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """`database` read-only, its marts as the default schema.
 
     A file called marts.duckdb with a schema marts in it makes the name `marts.x` ambiguous.
     """
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(database), read_only=True, config=settings.duckdb_config) as connection:
         connection.execute(f"use {database.stem}.{MARTS_SCHEMA}")
         yield connection
 
 
-def _as_of(database: Path) -> date | None:
-    with _opened(database) as connection:
+def _as_of(settings: Settings, database: Path) -> date | None:
+    with _opened(settings, database) as connection:
         row = connection.sql("select max(as_of_date) from mart_status").fetchone()
     return row[0] if row else None
 
@@ -94,7 +94,7 @@ def _replace_database(settings: Settings, tables: Sequence[PublishedTable]) -> d
     unfinished = target.with_name(target.name + ".tmp")
     unfinished.unlink(missing_ok=True)
     rows: dict[str, int] = {}
-    with duckdb.connect(":memory:") as connection:
+    with duckdb.connect(":memory:", config=settings.duckdb_config) as connection:
         # Under its own name: dbt's views name the database they were made in.
         work = settings.work_db.stem
         connection.execute(f"attach '{_quoted(settings.work_db)}' as {work} (read_only)")
@@ -160,7 +160,7 @@ def _replace_parquet(settings: Settings, tables: Sequence[PublishedTable]) -> No
     folder = settings.parquet_dir
     unfinished = folder.with_name("parquet.tmp")
     shown = [replace(table, personal_columns=()) for table in tables]  # the file has no others
-    _write_parquet(settings.serving_db, shown, unfinished)
+    _write_parquet(settings, settings.serving_db, shown, unfinished)
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         (unfinished / f"{table.name}.parquet").replace(folder / f"{table.name}.parquet")
@@ -176,18 +176,20 @@ def _write_history(settings: Settings, tables: Sequence[PublishedTable], as_of: 
     folder = settings.history_dir / f"as_of_date={as_of.isoformat()}"
     unfinished = folder.with_name(f".{folder.name}.tmp")
     dated = [table for table in tables if table.depends_on_as_of]
-    _write_parquet(settings.work_db, dated, unfinished)
+    _write_parquet(settings, settings.work_db, dated, unfinished)
     if folder.exists():
         shutil.rmtree(folder)
     unfinished.replace(folder)
     _sync(folder.parent)
 
 
-def _write_parquet(database: Path, tables: Sequence[PublishedTable], folder: Path) -> None:
+def _write_parquet(
+    settings: Settings, database: Path, tables: Sequence[PublishedTable], folder: Path
+) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    with _opened(database) as connection:
+    with _opened(settings, database) as connection:
         for table in tables:
             path = folder / f"{table.name}.parquet"
             connection.execute(

@@ -61,7 +61,7 @@ def record_states(settings: Settings, as_of: date) -> int:
         settings: where the work database is.
         as_of: date of the published marts.
     """
-    with duckdb.connect(str(settings.work_db)) as connection:
+    with duckdb.connect(str(settings.work_db), config=settings.duckdb_config) as connection:
         ensure_record(connection)
         later = connection.execute(
             "select count(*) from audit.published_runs where as_of_date > ?", [as_of]

@@ -194,7 +194,7 @@ def parse_format(text: str, file_name: str) -> Format:
     Raises:
         FormatError: a key is unknown or missing, or a kind does not exist.
     """
-    document: dict[str, Any] = yaml.safe_load(text)
+    document: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     unknown = set(document) - {
         "format", "source", "entity", "description", "columns", "mapped", "headerless",
         "require_any",
