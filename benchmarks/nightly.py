@@ -196,15 +196,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = options.only or list(IMPLEMENTATIONS)
         fixed: dict[str, list[Cost]] = {name: [] for name in names}
         for lines in options.lines:
-            report["sizes"].append(_compare(bench, fixed, lines, options, console))
+            report["sizes"].append({})
+            for size in _rounds(bench, fixed, lines, options, console):
+                report["sizes"][-1] = size
+                _write(report, options.output)
         if options.increment:
             report["increments"] = [
                 _increment(bench, lines, options.rounds, console) for lines in options.lines
             ]
-    options.output.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-    (options.output / "nightly.json").write_text(text, encoding="utf-8")
-    write_page(report, options.output / "nightly.html")
+    _write(report, options.output)
     _print(report, options.output)
     wrong = [
         f"{size['lines']:,} lines, {name}: {problem}"
@@ -246,14 +246,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _compare(
+def _write(report: dict[str, Any], output: Path) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    (output / "nightly.json").write_text(text, encoding="utf-8")
+    write_page(report, output / "nightly.html")
+
+
+def _rounds(
     bench: Bench,
     fixed: dict[str, list[Cost]],
     lines: int,
     options: argparse.Namespace,
     console: Console,
-) -> dict[str, Any]:
-    """All rounds at one size; adds to the `fixed` costs what is still wanting there."""
+) -> Iterator[dict[str, Any]]:
+    """The figures of one size after each round; adds to the `fixed` costs what is wanting there."""
     console.print(f"making {lines:,} order lines …")
     file, tiny = bench.shop(lines, options.format), bench.shop(FIXED_LINES, options.format)
     costs: dict[str, list[Cost]] = {name: [] for name in fixed}
@@ -265,13 +272,16 @@ def _compare(
         for name, result in results.items():
             if result["state"] != "ran":
                 continue
-            console.print(f"round {turn} of {options.rounds}: {name} …")
             try:
                 if len(fixed[name]) < min(turn, FIXED_ROUNDS):
                     with bench.run(name, [tiny]) as (cost, _):
                         fixed[name].append(cost)
                 with bench.run(name, [file]) as (cost, folder):
                     costs[name].append(cost)
+                    console.print(
+                        f"round {turn} of {options.rounds}: {name} {cost.wall_seconds:.1f} s, "
+                        f"CPU {cost.cpu_seconds:.1f} s, {cost.peak_megabytes:,.0f} MB"
+                    )
                     if turn == 1:
                         found = fingerprints(folder)
                         expected.update({k: v for k, v in found.items() if k not in expected})
@@ -281,17 +291,17 @@ def _compare(
             except RunFailedError as error:
                 result["state"] = "failed"
                 result["errors"] = [str(error)]
-    for name, result in results.items():
-        if costs[name]:
-            result.update(_figures(costs[name], fixed[name]))
-    _add_ratios(results)
-    return {
-        "lines": lines,
-        "rounds": options.rounds,
-        "format": options.format,
-        "megabytes": round(file.stat().st_size / 1e6, 1),
-        "results": results,
-    }
+        for name, result in results.items():
+            if costs[name]:
+                result.update(_figures(costs[name], fixed[name]))
+        _add_ratios(results)
+        yield {
+            "lines": lines,
+            "rounds": turn,
+            "format": options.format,
+            "megabytes": round(file.stat().st_size / 1e6, 1),
+            "results": results,
+        }
 
 
 def _figures(costs: Sequence[Cost], fixed: Sequence[Cost]) -> dict[str, Any]:
