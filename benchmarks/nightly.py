@@ -39,6 +39,7 @@ from benchmarks.contract import (
 )
 from benchmarks.measure import Cost, RunFailedError, measure
 from benchmarks.page import write_page
+from benchmarks.peers.command import Profile
 from benchmarks.shop import DAY_NAME, FULL_NAME, SMALL_LINES, Shop
 from dagster_project.settings import PROJECT_DIR
 
@@ -287,6 +288,7 @@ def _rounds(
                         expected.update({k: v for k, v in found.items() if k not in expected})
                         wrong = differences(expected, found, IMPLEMENTATIONS[name].tables)
                         result["differences"] = wrong
+                        result["profile"] = _profile(folder)
                         result["tables"] = {t: [f.rows, f.content] for t, f in found.items()}
             except RunFailedError as error:
                 result["state"] = "failed"
@@ -302,6 +304,13 @@ def _rounds(
             "megabytes": round(file.stat().st_size / 1e6, 1),
             "results": results,
         }
+
+
+def _profile(folder: Path) -> dict[str, float]:
+    """Seconds of the steps an implementation names, the longest first."""
+    file = folder / Profile.FILE
+    steps: dict[str, float] = json.loads(file.read_text()) if file.is_file() else {}
+    return dict(sorted(steps.items(), key=lambda item: -item[1]))
 
 
 def _figures(costs: Sequence[Cost], fixed: Sequence[Cost]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ body{margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;margin:1rem 
 td,th{padding:.2rem .7rem;border-bottom:1px solid #ddd;text-align:right}
 td:first-child,th:first-child{text-align:left}.note{color:#666}
 """
-_WIDTH, _ROW, _LABEL, _VALUE = 900, 24, 190, 170
+_STEPS = 20  # of a profile
+_WIDTH, _ROW, _LABEL, _VALUE = 900, 24, 260, 170
 
 
 def write_page(report: dict[str, Any], path: Path) -> None:
@@ -62,6 +63,10 @@ def _size(size: dict[str, Any]) -> list[str]:
     for part, measure, chinese, english in _BARS:
         parts.append(f"<h3>{chinese} · {english}</h3>")
         parts.append(_bars({name: result[part][measure] for name, result in ran.items()}))
+    for name, result in ran.items():
+        if steps := list(result.get("profile", {}).items())[:_STEPS]:
+            parts.append(f"<h3>{escape(name)}: 时间去向 · where the time goes</h3>")
+            parts.append(_bars({step: [seconds] * 3 for step, seconds in steps}))
     for name, result in others.items():
         parts.append(f'<p class="note">{escape(name)}: {escape(result["state"])}</p>')
     return parts

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +36,30 @@ class Task:
     def work(self) -> Path:
         """Folder of databases and projects, beside the results."""
         return self.output / "work"
+
+
+class Profile:
+    """Where the CPU seconds of a process go, step by step: `profile.json` beside the results."""
+
+    FILE = "profile.json"
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count what is done inside, by all threads, as `name`."""
+        before = time.process_time()
+        yield
+        self.add(name, time.process_time() - before)
+
+    def add(self, name: str, seconds: float) -> None:
+        """Count seconds that were measured elsewhere."""
+        self._seconds[name] = round(self._seconds.get(name, 0) + seconds, 3)
+
+    def write(self, output: Path) -> None:
+        """Write the steps into a folder of results."""
+        (output / self.FILE).write_text(json.dumps(self._seconds), encoding="utf-8")
 
 
 def read_task(

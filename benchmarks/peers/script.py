@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from benchmarks.peers.command import Task, read_task
+from benchmarks.peers.command import Profile, Task, read_task
 from benchmarks.peers.sql_models import PUBLISHED, names, statement
 
 
@@ -16,6 +16,7 @@ def run(task: Task, *, tags: bool) -> None:
     """Build and publish; `tags` says whether the customers' tags are made, too."""
     serving = task.output / "marts.duckdb"
     unfinished = serving.with_suffix(".tmp")
+    profile = Profile()
     left_out = set() if tags else {"tag_list", "customer_tags"}
     with duckdb.connect(str(task.work / "script.duckdb")) as connection:
         if task.memory:
@@ -27,15 +28,19 @@ def run(task: Task, *, tags: bool) -> None:
         for name in names():
             if name not in left_out:
                 sql = statement(name, task.inputs, _full_name)
-                connection.execute(f"create table {_full_name(name)} as {sql}")
+                with profile.step(name):
+                    connection.execute(f"create table {_full_name(name)} as {sql}")
         for name in PUBLISHED:
             if name not in left_out:
-                connection.execute(
-                    f"copy {_full_name(name)} to '{task.output / name}.parquet' "
-                    "(format parquet, compression zstd)"
-                )
-        connection.execute("detach serving")
+                with profile.step("publish: Parquet files"):
+                    connection.execute(
+                        f"copy {_full_name(name)} to '{task.output / name}.parquet' "
+                        "(format parquet, compression zstd)"
+                    )
+        with profile.step("publish: database"):
+            connection.execute("detach serving")
     unfinished.replace(serving)
+    profile.write(task.output)
 
 
 def _full_name(name: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.peers.command import Task, read_task
+from benchmarks.peers.command import Profile, Task, read_task
 from benchmarks.shop import MAPPING, MAPPING_NAME
 from dagster_project.ingestion.loader import load_files
 from dagster_project.quality.store import ensure_log
@@ -78,26 +78,35 @@ def make_logs(settings: Settings) -> None:
         ensure_record(connection)
 
 
-def run_night(settings: Settings, select: tuple[str, ...] = CORE) -> dict[str, int]:
+def run_night(
+    settings: Settings, select: tuple[str, ...] = CORE, profile: Profile | None = None
+) -> dict[str, int]:
     """Load what is new, build what is selected, publish it; returns rows per published table.
+
+    The profile's steps of models are their own seconds by the clock, two run at a time.
 
     Raises:
         RuntimeError: a file was refused or dbt failed.
     """
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
+    profile = profile or Profile()
+    with profile.step("load"):
+        load(settings)
+    with profile.step("dbt, all models"):
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
 
-    load(settings)
-    dbt = dbtRunner()
-    chosen = ["--select", *selection(select), "resource_type:seed"]
-    arguments = ["build", *chosen, "--exclude-resource-type", "test", "unit_test"]
-    arguments = ["--quiet", *arguments, "--project-dir", str(DBT_PROJECT_DIR)]
-    result = dbt.invoke([*arguments, "--profiles-dir", str(DBT_PROJECT_DIR)])
-    # dbt keeps the database open until the process ends; publishing reads it.
-    DuckDBConnectionManager.close_all_connections()
+        chosen = ["--select", *selection(select), "resource_type:seed"]
+        arguments = ["build", *chosen, "--exclude-resource-type", "test", "unit_test"]
+        arguments = ["--quiet", *arguments, "--project-dir", str(DBT_PROJECT_DIR)]
+        result = dbtRunner().invoke([*arguments, "--profiles-dir", str(DBT_PROJECT_DIR)])
+        # dbt keeps the database open until the process ends; publishing reads it.
+        DuckDBConnectionManager.close_all_connections()
     if not result.success:
         raise RuntimeError(f"dbt failed: {result.exception or result.result}")
-    return publish_selected(settings, select)
+    for model in result.result.results:
+        profile.add(f"model {model.node.name}", model.execution_time)
+    with profile.step("publish"):
+        return publish_selected(settings, select)
 
 
 def publish_selected(settings: Settings, select: tuple[str, ...]) -> dict[str, int]:
@@ -123,7 +132,9 @@ def main(task: Task, select: tuple[str, ...]) -> None:
         return
     for file in task.inputs:
         land(settings, file)
-    run_night(settings, select)
+    profile = Profile()
+    run_night(settings, select, profile)
+    profile.write(task.output)
     expose(settings, task)
 
 

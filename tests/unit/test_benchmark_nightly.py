@@ -148,6 +148,7 @@ def test_a_small_run_writes_figures_and_a_page(tmp_path: Path) -> None:
         assert result["total"]["cpu_seconds"][0] > 0
         assert result["total"]["peak_megabytes"][0] > 0
         assert result["ratios"]["total"]["cpu_seconds"] > 0
+    assert size["results"]["script"]["profile"]["order_lines"] > 0
     page = (report / "nightly.html").read_text()
     assert "<svg" in page
     assert "not installed" in page
