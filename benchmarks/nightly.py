@@ -261,13 +261,21 @@ def _rounds(
     options: argparse.Namespace,
     console: Console,
 ) -> Iterator[dict[str, Any]]:
-    """The figures of one size after each round; adds to the `fixed` costs what is wanting there."""
+    """The figures of one size after each run; adds to the `fixed` costs what is wanting there."""
     console.print(f"making {lines:,} order lines …")
     file, tiny = bench.shop(lines, options.format), bench.shop(FIXED_LINES, options.format)
     costs: dict[str, list[Cost]] = {name: [] for name in fixed}
     results: dict[str, dict[str, Any]] = {
         name: {"state": bench.missing(IMPLEMENTATIONS[name]) or "ran"} for name in fixed
     }
+    size = {
+        "lines": lines,
+        "rounds": 0,
+        "format": options.format,
+        "megabytes": round(file.stat().st_size / 1e6, 1),
+        "results": results,
+    }
+    yield size  # also where nothing is installed
     expected: dict[str, Fingerprint] = {}
     for turn in range(1, options.rounds + 1):
         for name, result in results.items():
@@ -293,17 +301,11 @@ def _rounds(
             except RunFailedError as error:
                 result["state"] = "failed"
                 result["errors"] = [str(error)]
-        for name, result in results.items():
             if costs[name]:
                 result.update(_figures(costs[name], fixed[name]))
-        _add_ratios(results)
-        yield {
-            "lines": lines,
-            "rounds": turn,
-            "format": options.format,
-            "megabytes": round(file.stat().st_size / 1e6, 1),
-            "results": results,
-        }
+            _add_ratios(results)
+            size["rounds"] = turn
+            yield size
 
 
 def _profile(folder: Path) -> dict[str, float]:
