@@ -93,6 +93,10 @@ bench-ingest: setup  ## speed of ingest against DuckDB's bare read_csv (some min
 bench-marts: setup  ## time of all marts for a million customers against their facts (a quarter of an hour)
 	@$(BIN)/python -m benchmarks.customer_marts
 
+.PHONY: bench-quality
+bench-quality: setup  ## a gate on ten million orders against the same rules as one SQL query (some minutes)
+	@$(BIN)/python -m benchmarks.quality
+
 .PHONY: lint
 lint: setup  ## ruff and sqlfluff, as CI runs them
 	@$(BIN)/ruff check .
