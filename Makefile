@@ -116,4 +116,4 @@ lock:  ## pin the dependencies anew (needs uv)
 
 .PHONY: clean
 clean:  ## remove the virtual environment and caches, never the warehouse
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs
+	rm -rf $(VENV) .venv-duckdb .pytest_cache .ruff_cache .hypothesis *.egg-info dbt_project/target dbt_project/logs

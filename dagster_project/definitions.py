@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from dagster_project.automation.jobs import (
     build_automation,
@@ -17,6 +16,7 @@ from dagster_project.quality.checks import build_gates
 from dagster_project.serving.assets import build_publish_asset
 from dagster_project.settings import Settings
 from dagster_project.transformation.assets import build_dbt_assets
+from dagster_project.transformation.dbt_run import WarehouseDbt
 from dagster_project.transformation.project import (
     load_project,
     published_tables,
@@ -48,7 +48,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             )
         ),
         asset_checks=build_gates(settings),
-        resources={"dbt": DbtCliResource(project_dir=project)},
+        resources={"dbt": WarehouseDbt(project_dir=project)},
         executor=dg.in_process_executor,
     )
     return dg.Definitions.merge(definitions, build_automation(settings))

@@ -171,7 +171,7 @@ def _source_asset(settings: Settings, source: str, formats: list[Format]) -> dg.
 def _materialised(
     connection: duckdb.DuckDBPyConnection, fmt: Format, report: LoadReport
 ) -> dg.MaterializeResult[None]:
-    row = connection.sql(f"select count(*) from raw.{fmt.name}").fetchone()
+    row = connection.execute(f"select count(*) from raw.{fmt.name}").fetchone()
     files = [file for file in report.loaded if fmt.name in file.formats]
     return dg.MaterializeResult(
         asset_key=raw_key(fmt.name),

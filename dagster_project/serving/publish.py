@@ -84,7 +84,7 @@ def _opened(settings: Settings, database: Path) -> Iterator[duckdb.DuckDBPyConne
 
 def _as_of(settings: Settings, database: Path) -> date | None:
     with _opened(settings, database) as connection:
-        row = connection.sql("select max(as_of_date) from mart_status").fetchone()
+        row = connection.execute("select max(as_of_date) from mart_status").fetchone()
     return row[0] if row else None
 
 
@@ -104,7 +104,7 @@ def _replace_database(settings: Settings, tables: Sequence[PublishedTable]) -> d
         for table in tables:
             name = f"{MARTS_SCHEMA}.{table.name}"
             connection.execute(f"create table next.{name} as {_published_rows(table, work)}")
-            counted = connection.sql(f"select count(*) from next.{name}").fetchone()
+            counted = connection.execute(f"select count(*) from next.{name}").fetchone()
             rows[table.name] = counted[0] if counted else 0
         _copy_comments(connection, work)
         connection.execute(f"detach {work}")
@@ -138,7 +138,7 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, work: str) -> None:
         {"work": work, "schema": MARTS_SCHEMA},
     ).fetchall()
     published = set(
-        connection.sql(
+        connection.execute(
             "select table_name, null from duckdb_tables() where database_name = 'next' "
             "union all "
             "select table_name, column_name from duckdb_columns() where database_name = 'next'"

@@ -32,6 +32,7 @@ def _started(result: dg.ExecuteInProcessResult) -> set[str]:
     return {e.step_key for e in result.all_events if e.event_type == started and e.step_key}
 
 
+@pytest.mark.engine
 def test_the_job_ends_at_the_landing_folder_and_confirms_both_ends(shop: Warehouse) -> None:
     before = _bytes(shop)
 

@@ -19,6 +19,8 @@ from dagster_project.last_run import LastRun, difference
 from dagster_project.quality import suites
 from dagster_project.settings import Settings
 
+pytestmark = pytest.mark.engine
+
 BUILT = datetime(2026, 3, 1, 2, 10)
 
 

@@ -15,6 +15,8 @@ from dagster_project.serving.summary import _WITHHELD, _print_withheld
 from dagster_project.settings import Settings
 from dagster_project.transformation.project import PublishedTable, published_tables
 
+pytestmark = pytest.mark.engine
+
 
 def node(name: str, columns: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"resource_type": "model", "schema": "marts", "name": name, "columns": columns}

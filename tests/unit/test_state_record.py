@@ -19,6 +19,8 @@ from dagster_project.serving.state_record import (
 from dagster_project.settings import Settings
 from dagster_project.transformation.project import DBT_PROJECT_DIR
 
+pytestmark = pytest.mark.engine
+
 MONDAY, TUESDAY, WEDNESDAY = date(2024, 6, 3), date(2024, 6, 4), date(2024, 6, 5)
 
 

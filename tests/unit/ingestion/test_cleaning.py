@@ -12,6 +12,8 @@ import pytest
 from dagster_project.ingestion.cleaning import KINDS, call
 from dagster_project.ingestion.pseudonym import use_key
 
+pytestmark = pytest.mark.engine
+
 ZONE = "Asia/Shanghai"
 
 

@@ -13,6 +13,8 @@ from dagster_project.ingestion.loader import forget, load_files, load_source, re
 
 from .conftest import ORDER_ROWS, Warehouse
 
+pytestmark = pytest.mark.engine
+
 STATUSES = "select source_file, status, rows from raw.ingested_files order by file_id"
 
 

@@ -18,6 +18,8 @@ from dagster_project.quality.results import RuleResult
 
 from .conftest import a_rule
 
+pytestmark = pytest.mark.engine
+
 ONE = "where order_id = 'o7'"
 TWO = "where order_id in ('o7', 'o9')"
 

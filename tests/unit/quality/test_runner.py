@@ -21,6 +21,8 @@ from dagster_project.quality.suites import SuiteError, load_suite, load_suites
 
 from .conftest import CHECKED_AT, a_rule
 
+pytestmark = pytest.mark.engine
+
 Check = Callable[..., list[RuleResult]]
 Damage = Callable[[str], None]
 NOT_NULL = "expect_column_values_to_not_be_null"
