@@ -15,6 +15,7 @@ from dagster_project.ingestion.loader import LoadReport, load_source, refuse_unr
 from dagster_project.quality.store import ensure_log
 from dagster_project.serving.state_record import ensure_record
 from dagster_project.settings import Settings
+from dagster_project.transformation.builds import ensure_builds
 from dagster_project.transformation.vars import is_history
 from dagster_project.work_lock import hold_work_database
 
@@ -98,6 +99,7 @@ def _landing_asset(
             with duckdb.connect(str(settings.work_db)) as connection:
                 ensure_log(connection)
                 ensure_record(connection)
+                ensure_builds(connection)
         for refused in report.refused:
             context.log.warning(f"refused {refused.relative}: {refused.refusal.message}")
         context.log.info(f"{len(plan.files)} files in {settings.landing_dir}")

@@ -10,6 +10,7 @@ from dagster_project.automation.names import PUBLISHED_KEY
 from dagster_project.serving.publish import publish
 from dagster_project.serving.state_record import record_states
 from dagster_project.settings import Settings
+from dagster_project.transformation.builds import complete_build, decides_about_tables
 from dagster_project.transformation.project import MARTS_SCHEMA, PublishedTable
 from dagster_project.transformation.vars import is_history
 from dagster_project.work_lock import hold_work_database
@@ -47,6 +48,8 @@ def build_publish_asset(
             if publication.as_of_date is not None:
                 changed = record_states(settings, publication.as_of_date)
                 context.log.info(f"recorded the new labels of {changed:,} customers")
+            if not is_history(context.partition_key):
+                complete_build(settings, decides_about_tables(settings))
             # Last of all: from here on the next night has nothing to do until something changes.
             last_run.complete(settings, context.run.run_id)
         else:

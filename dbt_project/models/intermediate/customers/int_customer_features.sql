@@ -31,18 +31,6 @@ orders as (
 
 ),
 
-items as (
-
-    select * from {{ ref('fct_order_items') }}
-
-),
-
-products as (
-
-    select * from {{ ref('dim_products') }}
-
-),
-
 purchases as (
 
     select * from {{ ref('int_purchases') }}
@@ -114,29 +102,13 @@ discounts as (
 
 ordering as (
 
-    select
-        customer_id,
-        count(*) as orders,
-        min(cast(ordered_at as date)) as first_order_date,
-        sum(case when status in ('unpaid', 'cancelled') then 1 else 0 end) / cast(count(*) as double) as unpaid_share,
-        sum(refunded_amount) / nullif(sum(paid_amount), 0) as refund_share,
-        sum(case when refunded_amount > 0 then 1 else 0 end)
-        / cast(nullif(sum(case when paid_amount > 0 then 1 else 0 end), 0) as double) as refunded_order_share,
-        sum(discount_amount) / nullif(sum(gross_amount + discount_amount), 0) as discount_share,
-        avg(case when is_purchase then item_count end) as items_per_order,
-        avg(
-            case when is_purchase then case when {{ iso_weekday('order_date') }} >= 6 then 1.0 else 0.0 end end
-        ) as weekend_share,
-        {% for name, first, last in [('night', 0, 5), ('morning', 6, 11), ('afternoon', 12, 17), ('evening', 18, 23)] -%}
-        avg(
-            case
-                when is_purchase
-                    then case when extract(hour from ordered_at) between {{ first }} and {{ last }} then 1.0 else 0.0 end
-            end
-        ) as {{ name }}_share{{ "," if not loop.last }}
-        {% endfor %}
-    from orders
-    group by customer_id
+    select * from {{ ref('int_customer_ordering') }}
+
+),
+
+tastes as (
+
+    select * from {{ ref('int_customer_tastes') }}
 
 ),
 
@@ -172,106 +144,6 @@ second_purchases as (
 
 ),
 
--- What each customer bought of each product, and how much of it on the last day.
-last_days as (
-
-    select customer_id, max(order_date) as last_purchase_date
-    from orders
-    where is_purchase
-    group by customer_id
-
-),
-
-bought as (
-
-    select
-        o.customer_id,
-        i.product_id,
-        count(*) as order_lines,
-        sum(i.net_amount) as net_amount,
-        sum(case when o.order_date = d.last_purchase_date then i.net_amount end) as last_day_amount
-    from orders as o
-    inner join last_days as d on o.customer_id = d.customer_id
-    inner join items as i on o.order_id = i.order_id
-    where o.is_purchase
-    group by o.customer_id, i.product_id
-
-),
-
-described as (
-
-    select
-        b.customer_id,
-        b.order_lines,
-        b.net_amount,
-        b.last_day_amount,
-        p.category,
-        p.subcategory,
-        p.brand,
-        p.price_band
-    from bought as b
-    inner join products as p on b.product_id = p.product_id
-
-),
-
-by_category as (
-
-    select
-        customer_id,
-        category,
-        sum(net_amount) as net_amount,
-        row_number() over (partition by customer_id order by sum(net_amount) desc, category asc) as category_rank,
-        -- The category of the last purchase day with the most money.
-        row_number() over (
-            partition by customer_id
-            order by sum(last_day_amount) desc nulls last, category asc
-        ) as last_rank
-    from described
-    where category is not null
-    group by customer_id, category
-
-),
-
-by_subcategory as (
-
-    select
-        customer_id,
-        subcategory,
-        row_number() over (partition by customer_id order by sum(net_amount) desc, subcategory asc) as subcategory_rank
-    from described
-    where subcategory is not null
-    group by customer_id, subcategory
-
-),
-
-by_brand as (
-
-    select
-        customer_id,
-        brand,
-        sum(net_amount) as net_amount,
-        row_number() over (partition by customer_id order by sum(net_amount) desc, brand asc) as brand_rank
-    from described
-    where brand is not null
-    group by customer_id, brand
-
-),
-
-bands as (
-
-    select
-        customer_id,
-        price_band,
-        row_number() over (
-            partition by customer_id
-            order by sum(order_lines) desc, sum(net_amount) desc, price_band asc
-        ) as band_rank
-    from described
-    where price_band is not null
-    group by customer_id, price_band
-
-),
-
 followers as (
 
     select
@@ -288,33 +160,8 @@ next_categories as (
     select
         l.customer_id,
         f.to_category as next_category
-    from by_category as l
-    inner join followers as f on l.category = f.from_category and f.follower_rank = 1
-    where l.last_rank = 1
-
-),
-
-categories as (
-
-    select
-        customer_id,
-        count(*) as category_count,
-        max(case when category_rank = 1 then category end) as top_category,
-        max(case when category_rank = 2 then category end) as second_category,
-        max(case when category_rank = 1 then net_amount end) / nullif(sum(net_amount), 0) as top_category_share
-    from by_category
-    group by customer_id
-
-),
-
-brands as (
-
-    select
-        customer_id,
-        max(case when brand_rank = 1 then brand end) as top_brand,
-        max(case when brand_rank = 1 then net_amount end) / nullif(sum(net_amount), 0) as top_brand_share
-    from by_brand
-    group by customer_id
+    from tastes as l
+    inner join followers as f on l.last_category = f.from_category and f.follower_rank = 1
 
 ),
 
@@ -410,14 +257,14 @@ final as (
         t.refunded_order_share,
 
         -- what they like
-        g.top_category,
-        g.second_category,
-        cast(g.top_category_share as double) as top_category_share,
-        cast(g.category_count as double) as category_count,
-        b.top_brand,
-        cast(b.top_brand_share as double) as top_brand_share,
-        s.subcategory as top_subcategory,
-        n.price_band as top_price_band,
+        v.top_category,
+        v.second_category,
+        cast(v.top_category_share as double) as top_category_share,
+        cast(v.category_count as double) as category_count,
+        v.top_brand,
+        cast(v.top_brand_share as double) as top_brand_share,
+        v.top_subcategory,
+        v.top_price_band,
         y.popular_share,
         y.new_arrival_share,
         y.new_category_share,
@@ -481,10 +328,7 @@ final as (
     left join rfm as r on l.customer_id = r.customer_id
     left join quadrants as q on l.customer_id = q.customer_id
     left join ordering as t on l.customer_id = t.customer_id
-    left join categories as g on l.customer_id = g.customer_id
-    left join brands as b on l.customer_id = b.customer_id
-    left join by_subcategory as s on l.customer_id = s.customer_id and s.subcategory_rank = 1
-    left join bands as n on l.customer_id = n.customer_id and n.band_rank = 1
+    left join tastes as v on l.customer_id = v.customer_id
     left join rhythm as h on l.customer_id = h.customer_id
     left join psychology as y on l.customer_id = y.customer_id
     left join attitudes as u on l.customer_id = u.customer_id

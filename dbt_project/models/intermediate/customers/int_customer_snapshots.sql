@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='snapshot_date', on_schema_change='fail',
+          meta={'scope': 'int_touched_snapshots'}) }}
 {%- set windows = {'rfm_window': var('rfm_window_days'), 'membership_window': var('membership_window_days')} -%}
 with purchases as (
 
@@ -8,6 +10,7 @@ with purchases as (
 snapshot_dates as (
 
     select * from {{ ref('int_snapshot_dates') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 
@@ -83,7 +86,6 @@ final as (
         s.first_purchase_date,
         s.purchase_date as last_purchase_date,
         s.interval_days as last_interval_days,
-        s.next_purchase_date,
         {{ days_between('s.purchase_date', 's.snapshot_date') }} as recency_days,
         s.purchase_number - coalesce(w.purchases, 0) as frequency,
         cast(s.net_amount - coalesce(w.net_amount, 0) as decimal(18, 2)) as monetary,

@@ -1,12 +1,16 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='snapshot_date', on_schema_change='fail',
+          meta={'scope': 'int_touched_snapshots'}) }}
 with snapshots as (
 
     select * from {{ ref('int_customer_snapshots') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 
 snapshot_dates as (
 
     select * from {{ ref('int_snapshot_dates') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 
@@ -19,6 +23,7 @@ customers as (
 psychology as (
 
     select * from {{ ref('int_customer_psychology') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 

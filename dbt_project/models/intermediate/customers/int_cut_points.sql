@@ -1,13 +1,17 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='snapshot_date', on_schema_change='fail',
+          meta={'scope': 'int_touched_snapshots'}) }}
 -- depends_on: {{ ref('rfm_cut_points') }}
 with snapshots as (
 
     select * from {{ ref('int_customer_snapshots') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 
 boundaries as (
 
     select * from {{ ref('int_snapshot_boundaries') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='customer_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_buyers'}) }}
 with orders as (
 
     select * from {{ ref('fct_orders') }}
@@ -21,7 +23,10 @@ purchases as (
         o.item_count
     from orders as o
     inner join as_of as a on o.order_date <= a.as_of_date
-    where o.is_purchase and o.customer_id is not null
+    where
+        o.is_purchase
+        and o.customer_id is not null
+        and {{ in_scope('o.customer_id', 'int_touched_buyers') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='snapshot_date', on_schema_change='fail',
+          meta={'scope': 'int_touched_snapshots'}) }}
 with purchases as (
 
     select * from {{ ref('int_purchases') }}
@@ -7,6 +9,7 @@ with purchases as (
 snapshot_dates as (
 
     select * from {{ ref('int_snapshot_dates') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 

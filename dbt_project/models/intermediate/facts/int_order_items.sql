@@ -1,6 +1,9 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='source_order_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_settlements'}) }}
 with lines as (
 
     select * from {{ ref('int_order_lines') }}
+    where {{ in_scope('source_order_id', 'int_touched_settlements') }}
 
 ),
 

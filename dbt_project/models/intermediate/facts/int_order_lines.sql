@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='source_order_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_orders'}) }}
 with unified as (
 
     {% for landed in landed_formats('order_lines') -%}
@@ -24,6 +26,8 @@ with unified as (
         refunded_amount,
         ordered_at
     from {{ ref('int_order_lines__' ~ landed.format) }}
+    -- Here and not below: the engine carries a condition into one branch, not into all of a union.
+    where {{ in_scope('source_order_id', 'int_touched_orders') }}
     {{ "union all" if not loop.last }}
     {% endfor %}
 )

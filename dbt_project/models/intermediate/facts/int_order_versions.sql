@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='source_order_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_settlements'}) }}
 with dispositions as (
 
     select * from {{ ref('int_row_dispositions') }} where disposition = 'superseded'
@@ -7,12 +9,14 @@ with dispositions as (
 records as (
 
     select * from {{ ref('int_order_records') }}
+    where {{ in_scope('source_order_id', 'int_touched_settlements') }}
 
 ),
 
 items as (
 
     select * from {{ ref('int_order_items') }}
+    where {{ in_scope('source_order_id', 'int_touched_settlements') }}
 
 ),
 
@@ -30,6 +34,7 @@ replaced as (
     from dispositions as d
     inner join {{ ref(landed.staging) }} as r
         on d.file_id = r.file_id and d.row_number = r.row_number and d.format = '{{ landed.format }}'
+    where {{ in_scope('r.source_order_id', 'int_touched_settlements') }}
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),

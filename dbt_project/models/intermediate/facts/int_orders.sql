@@ -1,12 +1,16 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='source_order_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_settlements'}) }}
 with records as (
 
     select * from {{ ref('int_order_records') }}
+    where {{ in_scope('source_order_id', 'int_touched_settlements') }}
 
 ),
 
 items as (
 
     select * from {{ ref('int_order_items') }}
+    where {{ in_scope('source_order_id', 'int_touched_settlements') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='snapshot_date', on_schema_change='fail',
+          meta={'scope': 'int_touched_snapshots'}) }}
 {%- set dimensions = state_dimensions() -%}
 with states as (
 
@@ -8,6 +10,19 @@ with states as (
 snapshot_dates as (
 
     select * from {{ ref('int_snapshot_dates') }}
+
+),
+
+-- The dates to be built, and the one before each to be compared with.
+dates_read as (
+
+    select snapshot_date from snapshot_dates
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
+
+    union
+
+    select previous_snapshot_date as snapshot_date from snapshot_dates
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 
@@ -26,6 +41,7 @@ chained as (
         {% endfor %}
     from states as s
     inner join snapshot_dates as d on s.snapshot_date = d.snapshot_date
+    inner join dates_read as r on s.snapshot_date = r.snapshot_date
 
 ),
 
@@ -34,10 +50,13 @@ final as (
     select *
     from chained
     where
-        known_on is null
-        {% for dimension in dimensions -%}
-        or coalesce({{ dimension }}, '') <> coalesce(earlier_{{ dimension }}, '')
-        {% endfor %}
+        {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
+        and (
+            known_on is null
+            {% for dimension in dimensions -%}
+            or coalesce({{ dimension }}, '') <> coalesce(earlier_{{ dimension }}, '')
+            {% endfor %}
+        )
 
 )
 

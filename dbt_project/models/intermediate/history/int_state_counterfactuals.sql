@@ -1,12 +1,23 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='snapshot_date', on_schema_change='fail',
+          meta={'scope': 'int_touched_snapshots'}) }}
 with chains as (
 
-    select * from {{ ref('int_state_chains') }} where known_on is not null
+    select * from {{ ref('int_state_chains') }} where known_on is not null and {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
+
+),
+
+dates_read as (
+
+    select snapshot_date from chains
+    union
+    select previous_snapshot_date as snapshot_date from chains
 
 ),
 
 snapshots as (
 
     select * from {{ ref('int_customer_snapshots') }}
+    where snapshot_date in (select d.snapshot_date from dates_read as d)
 
 ),
 

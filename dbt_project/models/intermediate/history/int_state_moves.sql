@@ -1,13 +1,17 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='snapshot_date', on_schema_change='fail',
+          meta={'scope': 'int_touched_snapshots'}) }}
 {%- set dimensions = state_dimensions() -%}
 with chains as (
 
     select * from {{ ref('int_state_chains') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 
 counterfactuals as (
 
     select * from {{ ref('int_state_counterfactuals') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 

@@ -1,15 +1,20 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='order_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_purchases'}) }}
 with orders as (
 
     select o.*
     from {{ ref('fct_orders') }} as o
     inner join {{ ref('int_as_of') }} as a on o.order_date <= a.as_of_date
-    where o.is_purchase
+    where
+        o.is_purchase
+        and {{ in_scope('o.order_id', 'int_touched_purchases') }}
 
 ),
 
 items as (
 
     select * from {{ ref('fct_order_items') }}
+    where {{ in_scope('order_id', 'int_touched_purchases') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='snapshot_date', on_schema_change='fail',
+          meta={'scope': 'int_touched_snapshots'}) }}
 with traits as (
 
     select * from {{ ref('int_purchase_traits') }}
@@ -13,6 +15,7 @@ rules as (
 snapshots as (
 
     select * from {{ ref('int_snapshot_dates') }}
+    where {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 
@@ -32,6 +35,8 @@ features as (
         round({{ value }}, 4) as {{ feature }}{{ "," if not loop.last }}
         {% endfor %}
     from traits
+    -- What the next purchase had replaced before the first of the dates needs no score.
+    where next_purchase_date is null or next_purchase_date > (select min(s.snapshot_date) from snapshots as s)
 
 ),
 

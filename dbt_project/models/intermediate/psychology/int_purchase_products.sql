@@ -1,12 +1,16 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='customer_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_buyers'}) }}
 with purchases as (
 
     select * from {{ ref('int_purchases') }}
+    where {{ in_scope('customer_id', 'int_touched_buyers') }}
 
 ),
 
 orders as (
 
     select * from {{ ref('fct_orders') }}
+    where {{ in_scope('customer_id', 'int_touched_buyers') }}
 
 ),
 

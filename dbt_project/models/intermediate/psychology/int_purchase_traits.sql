@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='customer_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_traits'}) }}
 {#- What is counted of the products of a purchase. -#}
 {%- set counted_by_product = [
     'products', 'titled_products', 'gift_products', 'official_products', 'premium_products',
@@ -14,21 +16,42 @@
     'big_baskets', 'small_baskets', 'positioned_purchases', 'compared_prices', 'same_level_prices', 'higher_prices',
     'channel_known', 'mobile', 'hour_compared', 'same_hour', 'viewing_purchases', 'viewed_products',
 ] -%}
-with purchases as (
+with purchases_of_all as (
 
     select * from {{ ref('int_purchases') }}
 
 ),
 
-orders as (
+purchases as (
+
+    select * from purchases_of_all
+    where {{ in_scope('customer_id', 'int_touched_traits') }}
+
+),
+
+orders_of_all as (
 
     select * from {{ ref('fct_orders') }}
+
+),
+
+orders as (
+
+    select * from orders_of_all
+    where {{ in_scope('customer_id', 'int_touched_traits') }}
 
 ),
 
 bought as (
 
     select * from {{ ref('int_purchase_products') }}
+    where {{ in_scope('customer_id', 'int_touched_traits') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('int_as_of') }}
 
 ),
 
@@ -130,11 +153,12 @@ view_days as (
 known_from as (
 
     select
-        min(case when o.discount_amount > 0 then p.purchase_date end) as discounts,
-        min(case when o.has_coupon_code = 1 then p.purchase_date end) as coupon_codes,
-        min(p.purchase_date) as purchases
-    from purchases as p
-    inner join ordered as o on p.order_id = o.order_id
+        min(case when o.discount_amount > 0 then o.order_date end) as discounts,
+        min(case when o.coupon_code is not null then o.order_date end) as coupon_codes,
+        min(o.order_date) as purchases
+    from orders_of_all as o
+    inner join as_of as a on o.order_date <= a.as_of_date
+    where o.is_purchase and o.customer_id is not null
 
 ),
 
@@ -150,7 +174,7 @@ baskets as (
         cast({{ dbt.date_trunc('month', 'purchase_date') }} as date) as purchase_month,
         net_amount,
         count(*) as purchases
-    from purchases
+    from purchases_of_all
     group by cast({{ dbt.date_trunc('month', 'purchase_date') }} as date), net_amount
 
 ),

@@ -1,33 +1,4 @@
-with row_dispositions as (
-
-    select * from {{ ref('int_row_dispositions') }}
-
-),
-
-lines as (
-
-    select 'complete_journey_transactions' as format, file_id, row_number, source, source_order_id,
-        source_customer_id, quantity, amount, cast(amount as decimal(18, 4)) as exact_amount
-    from {{ ref('stg_complete_journey__transactions') }}
-    where not is_unreadable and source_order_id is not null
-
-    union all
-
-    select 'online_retail', file_id, row_number, source, source_order_id,
-        source_customer_id, quantity, amount, exact_amount
-    from {{ ref('stg_online_retail__lines') }}
-    where not is_unreadable and source_order_id is not null
-
-    union all
-
-    select 'mapped_order_lines', file_id, row_number, source, source_order_id,
-        source_customer_id, quantity, amount, cast(amount as decimal(18, 4))
-    from {{ ref('stg_mapped__order_lines') }}
-    where not is_unreadable and source_order_id is not null
-
-),
-
-orders as (
+with orders as (
 
     select * from {{ ref('fct_orders') }}
 
@@ -54,24 +25,16 @@ files as (
 
 ),
 
--- The rule that public notebooks use: what stands in two files counts once; equal rows of one document stay.
-without_overlap as (
+-- The rule that public notebooks use, by document.
+documents as (
 
-    select l.*
-    from lines as l
-    left join row_dispositions as d
-        on
-            l.format = d.format and l.file_id = d.file_id and l.row_number = d.row_number
-            and d.disposition in ('file_overlap', 'superseded')
-    where d.file_id is null
+    select * from {{ ref('int_published_filter') }}
 
 ),
 
 published_filter as (
 
-    select *
-    from without_overlap
-    where quantity > 0 and exact_amount > 0 and source_customer_id is not null
+    select * from documents where lines > 0
 
 ),
 
@@ -93,36 +56,36 @@ own_buyers as (
 ),
 
 -- Buyers on the published filter whom the project's own definition does not count, and why.
-buyers_of_goods as (
+candidates as (
 
-    select distinct source, source_customer_id
-    from items
-    where gross_amount > 0
+    select
+        b.source,
+        b.source_customer_id
+    from published_buyers as b
+    left join customers as c on b.source = c.source and b.source_customer_id = c.source_customer_id
+    left join own_buyers as o on c.customer_id = o.customer_id
+    where o.customer_id is null
 
 ),
 
+buyers_of_goods as (
+
+    select distinct i.source, i.source_customer_id
+    from items as i
+    inner join candidates as n on i.source = n.source and i.source_customer_id = n.source_customer_id
+    where i.gross_amount > 0
+
+),
+
+-- Of whom nothing was kept, nothing says that they bought goods.
 not_counted as (
 
     select
-        b.source,
-        b.source_customer_id,
+        n.source,
+        n.source_customer_id,
         g.source_customer_id is not null as bought_goods
-    from published_buyers as b
-    inner join customers as c on b.source = c.source and b.source_customer_id = c.source_customer_id
-    left join own_buyers as o on c.customer_id = o.customer_id
-    left join buyers_of_goods as g on b.source = g.source and b.source_customer_id = g.source_customer_id
-    where o.customer_id is null
-
-    union all
-
-    -- Nothing of theirs was kept, so they are no customers at all.
-    select
-        b.source,
-        b.source_customer_id,
-        false as bought_goods
-    from published_buyers as b
-    left join customers as c on b.source = c.source and b.source_customer_id = c.source_customer_id
-    where c.customer_id is null
+    from candidates as n
+    left join buyers_of_goods as g on n.source = g.source and n.source_customer_id = g.source_customer_id
 
 ),
 
@@ -137,9 +100,10 @@ payments as (
 
 line_totals as (
 
-    select source, source_order_id, sum(gross_amount) as amount
-    from items
-    group by source, source_order_id
+    select i.source, i.source_order_id, sum(i.gross_amount) as amount
+    from items as i
+    inner join payments as p on i.source = p.source and i.source_order_id = p.source_order_id
+    group by i.source, i.source_order_id
 
 ),
 
@@ -147,11 +111,11 @@ figures as (
 
     select source, 'raw_rows' as figure, cast(rows as decimal(18, 2)) as value from files
     union all
-    select source, 'documents_after_overlap', count(distinct source_order_id) from without_overlap group by source
+    select source, 'documents_after_overlap', count(distinct source_order_id) from documents group by source
     union all
-    select source, 'published_filter_lines', count(*) from published_filter group by source
+    select source, 'published_filter_lines', sum(lines) from published_filter group by source
     union all
-    select source, 'published_filter_gross', sum(exact_amount) from published_filter group by source
+    select source, 'published_filter_gross', sum(gross) from published_filter group by source
     union all
     select source, 'published_filter_buyers', count(*) from published_buyers group by source
     union all

@@ -1,3 +1,5 @@
+{#- What is touched is found by what stood before. -#}
+{%- if not execute %}{% do ref('int_touched_customers') %}{% endif -%}
 with products as (
 
     select * from {{ ref('int_products') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='order_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_facts'}) }}
 with items as (
 
     select * from {{ ref('int_order_items') }}
@@ -7,6 +9,7 @@ with items as (
 orders as (
 
     select * from {{ ref('int_orders') }}
+    where {{ in_scope('order_id', 'int_touched_facts') }}
 
 ),
 
@@ -38,12 +41,7 @@ priced as (
             when o.has_order_record and o.status = 'refunded' then 0
             else i.paid_amount - i.refunded_amount
         end as net_amount,
-        coalesce(
-            i.quantity > b.line_quantity_maximum
-            or i.gross_amount > b.domain_maximum
-            or (i.gross_amount > 0 and (i.gross_amount < b.lower_amount or i.gross_amount > b.upper_amount)),
-            false
-        ) as is_outlier
+        {{ is_outlying_line('i.quantity', 'i.gross_amount', 'b') }} as is_outlier
     from items as i
     inner join orders as o on i.source = o.source and i.source_order_id = o.source_order_id
     left join products as p on i.source = p.source and i.source_product_id = p.source_product_id

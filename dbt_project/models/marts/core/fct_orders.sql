@@ -1,6 +1,9 @@
+{{ config(materialized='incremental', incremental_strategy='replace_scope', unique_key='order_id', on_schema_change='fail',
+          meta={'scope': 'int_touched_facts'}) }}
 with orders as (
 
     select * from {{ ref('int_orders') }}
+    where {{ in_scope('order_id', 'int_touched_facts') }}
 
 ),
 
@@ -42,11 +45,7 @@ judged as (
         o.province,
         o.city,
         o.coupon_code,
-        coalesce(
-            o.gross_amount > b.domain_maximum
-            or (o.gross_amount > 0 and (o.gross_amount < b.lower_amount or o.gross_amount > b.upper_amount)),
-            false
-        ) as is_outlier
+        {{ is_outlying_order('o.gross_amount', 'b') }} as is_outlier
     from orders as o
     left join order_customers as c on o.order_id = c.order_id
     left join bounds as b on o.source = b.source

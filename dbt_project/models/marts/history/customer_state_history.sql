@@ -1,19 +1,8 @@
-{%- set dimensions = state_dimensions() -%}
-with moves as (
+{{ config(materialized='view') }}
 
-    select * from {{ ref('int_state_moves') }}
+with intervals as (
 
-),
-
-published_states as (
-
-    select * from {{ ref('int_published_states') }}
-
-),
-
-snapshots as (
-
-    select * from {{ ref('int_customer_snapshots') }}
+    select * from {{ ref('int_state_intervals') }}
 
 ),
 
@@ -38,118 +27,23 @@ oldest as (
 
 ),
 
-nights as (
-
-    {% for dimension in dimensions -%}
-    select
-        '{{ dimension }}' as dimension,
-        customer_id,
-        published_from,
-        {{ dimension }} as published_value
-    from published_states
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-),
-
--- The nights between the two dates that saw the customer otherwise, and those that saw the new value.
-nights_of_move as (
-
-    select
-        m.dimension,
-        m.snapshot_date,
-        m.customer_id,
-        n.published_from,
-        coalesce(n.published_value, '') = coalesce(m.to_value, '') as is_new_value
-    from moves as m
-    inner join nights as n
-        on
-            m.dimension = n.dimension
-            and m.customer_id = n.customer_id
-            and m.previous_snapshot_date < n.published_from
-            and m.snapshot_date > n.published_from
-
-),
-
-last_otherwise as (
-
-    select
-        dimension,
-        snapshot_date,
-        customer_id,
-        max(case when not is_new_value then published_from end) as published_from
-    from nights_of_move
-    group by dimension, snapshot_date, customer_id
-
-),
-
--- Since when it has been published without a break: a month-end is only where it was found out without nightly runs.
-first_nights as (
-
-    select
-        n.dimension,
-        n.snapshot_date,
-        n.customer_id,
-        min(n.published_from) as published_from
-    from nights_of_move as n
-    inner join last_otherwise as o
-        on n.dimension = o.dimension and n.snapshot_date = o.snapshot_date and n.customer_id = o.customer_id
-    where n.is_new_value and (o.published_from is null or n.published_from > o.published_from)
-    group by n.dimension, n.snapshot_date, n.customer_id
-
-),
-
-dated as (
-
-    select
-        m.dimension,
-        m.customer_id,
-        m.snapshot_date,
-        m.from_value,
-        m.to_value,
-        m.cause,
-        coalesce(f.published_from, m.snapshot_date) as valid_from
-    from moves as m
-    left join first_nights as f
-        on m.dimension = f.dimension and m.snapshot_date = f.snapshot_date and m.customer_id = f.customer_id
-
-),
-
-followed as (
-
-    select
-        *,
-        lead(valid_from) over (partition by dimension, customer_id order by snapshot_date) as valid_to
-    from dated
-
-),
-
 final as (
 
     select
         cast(a.as_of_date as date) as as_of_date,
-        cast(f.customer_id as {{ dbt.type_string() }}) as customer_id,
-        cast(f.dimension as {{ dbt.type_string() }}) as dimension,
-        cast(f.to_value as {{ dbt.type_string() }}) as value,
-        cast(f.valid_from as date) as valid_from,
-        cast(f.valid_to as date) as valid_to,
-        f.valid_to is null as is_current,
-        f.snapshot_date = o.snapshot_date and o.is_cut as began_before,
-        cast(f.from_value as {{ dbt.type_string() }}) as previous_value,
-        cast(f.cause as {{ dbt.type_string() }}) as cause,
-        cast(
-            coalesce(
-                'on ' || cast(f.snapshot_date as {{ dbt.type_string() }})
-                || ': recency_days = ' || cast(p.recency_days as {{ dbt.type_string() }})
-                || ', frequency = ' || cast(p.frequency as {{ dbt.type_string() }})
-                || ', monetary = ' || cast(p.monetary as {{ dbt.type_string() }}),
-                'on ' || cast(f.snapshot_date as {{ dbt.type_string() }}) || ': no purchase'
-            ) as {{ dbt.type_string() }}
-        ) as evidence
-    from followed as f
+        cast(i.customer_id as {{ dbt.type_string() }}) as customer_id,
+        cast(i.dimension as {{ dbt.type_string() }}) as dimension,
+        cast(i.value as {{ dbt.type_string() }}) as value,
+        cast(i.valid_from as date) as valid_from,
+        cast(i.valid_to as date) as valid_to,
+        cast(i.valid_to is null as boolean) as is_current,
+        cast(i.snapshot_date = o.snapshot_date and o.is_cut as boolean) as began_before,
+        cast(i.previous_value as {{ dbt.type_string() }}) as previous_value,
+        cast(i.cause as {{ dbt.type_string() }}) as cause,
+        cast(i.evidence as {{ dbt.type_string() }}) as evidence
+    from intervals as i
     cross join as_of as a
     cross join oldest as o
-    left join snapshots as p on f.snapshot_date = p.snapshot_date and f.customer_id = p.customer_id
-    where f.to_value is not null
 
 )
 

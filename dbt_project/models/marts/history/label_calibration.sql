@@ -1,12 +1,6 @@
-with states as (
+with labelled as (
 
-    select * from {{ ref('int_customer_states') }}
-
-),
-
-snapshots as (
-
-    select * from {{ ref('int_customer_snapshots') }}
+    select * from {{ ref('int_label_followups') }}
 
 ),
 
@@ -19,27 +13,6 @@ cut_points as (
 as_of as (
 
     select * from {{ ref('int_as_of') }}
-
-),
-
--- Counted once by all labels together, so that each label is added up from few rows.
-labelled as (
-
-    select
-        s.snapshot_date,
-        s.lifecycle,
-        s.segment,
-        s.value_class,
-        s.quadrant,
-        count(*) as customers,
-        {% for days in var('calibration_horizons_days') -%}
-        sum(
-            case when {{ days_between('p.snapshot_date', 'p.next_purchase_date') }} <= {{ days }} then 1 else 0 end
-        ) as bought_within_{{ days }}{{ "," if not loop.last }}
-        {% endfor %}
-    from states as s
-    inner join snapshots as p on s.snapshot_date = p.snapshot_date and s.customer_id = p.customer_id
-    group by s.snapshot_date, s.lifecycle, s.segment, s.value_class, s.quadrant
 
 ),
 

@@ -1,4 +1,3 @@
-{%- set dimensions = state_dimensions() -%}
 with moves as (
 
     select * from {{ ref('int_state_moves') }} where previous_snapshot_date is not null
@@ -17,9 +16,9 @@ snapshot_dates as (
 
 ),
 
-states as (
+sizes as (
 
-    select * from {{ ref('int_customer_states') }}
+    select * from {{ ref('int_state_sizes') }}
 
 ),
 
@@ -77,21 +76,6 @@ counted as (
 
 ),
 
-sizes as (
-
-    {% for dimension in dimensions -%}
-    select
-        '{{ dimension }}' as dimension,
-        snapshot_date,
-        {{ dimension }} as from_value,
-        count(*) as customers
-    from states
-    where {{ dimension }} is not null
-    group by snapshot_date, {{ dimension }}
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-),
-
 final as (
 
     select
@@ -107,7 +91,7 @@ final as (
     from counted as c
     cross join as_of as a
     left join sizes as s
-        on c.dimension = s.dimension and c.from_date = s.snapshot_date and c.from_value = s.from_value
+        on c.dimension = s.dimension and c.from_date = s.snapshot_date and c.from_value = s.value
 
 )
 
