@@ -41,6 +41,10 @@ run: setup  ## the sample if the landing folder is empty, the nightly job, a sum
 nightly: setup  ## the nightly job on the landing folder (AS_OF_DATE=YYYY-MM-DD for another day)
 	@$(BIN)/python -m dagster_project nightly
 
+.PHONY: rebuild
+rebuild: setup  ## the nightly job, every table built again and not only what new files touch
+	@$(BIN)/python -m dagster_project nightly --rebuild
+
 .PHONY: extract
 extract: setup  ## what is new in the databases and APIs of connections/ (NAME=… for one)
 	@$(BIN)/python -m dagster_project.connections extract $(NAME)

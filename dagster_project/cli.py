@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     command: str = options.command
     if command == "nightly":
-        return nightly(settings, options.partition)
+        return nightly(settings, options.partition, rebuild=options.rebuild)
     if command == "forget":
         from dagster_project.privacy.command import run
 
@@ -56,13 +56,14 @@ def prepare(settings: Settings) -> None:
     (settings.dagster_home / "dagster.yaml").write_text(text, encoding="utf-8")
 
 
-def nightly(settings: Settings, partition: str | None) -> int:
+def nightly(settings: Settings, partition: str | None, *, rebuild: bool = False) -> int:
     """Run the job `nightly` in this process and print the summary.
 
     Args:
         settings: where everything lives; `as_of_date` is the date of the run.
         partition: a day of a history as YYYY-MM-DD; its marts replace the published ones only
             when these are not of a later day.
+        rebuild: build every table again, not only what new files touch.
 
     Returns:
         0 when everything was published, 1 when a gate or a step failed, 2 when another run is on.
@@ -75,6 +76,8 @@ def nightly(settings: Settings, partition: str | None) -> int:
         console.print(f"[red]error:[/red] {error}")
         return 2
 
+    if rebuild:
+        _ask_for_everything(settings)
     # Only a run finds out what is new in databases and APIs.
     if partition is None and not connection_files(settings) and last_run.why_run(settings) is None:
         return _nothing_new(settings, console)
@@ -113,6 +116,15 @@ def nightly(settings: Settings, partition: str | None) -> int:
         "tables are as they were. The failed rules stand above, the log in `make dev`."
     )
     return 1
+
+
+def _ask_for_everything(settings: Settings) -> None:
+    import duckdb
+
+    from dagster_project.transformation.builds import build_everything_next
+
+    with duckdb.connect(str(settings.work_db)) as connection:
+        build_everything_next(connection)
 
 
 def _nothing_new(settings: Settings, console: Console) -> int:
@@ -160,6 +172,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YYYY-MM-DD",
         type=_day,
         help="one day of a history; never replaces marts of a later day",
+    )
+    run.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="build every table again, not only what new files touch",
     )
     commands.add_parser("summary", help="print what is published and what was refused")
     forget = commands.add_parser(

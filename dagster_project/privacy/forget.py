@@ -24,6 +24,7 @@ from dagster_project.privacy.tokens import remember
 from dagster_project.privacy.trace import Trace, search
 from dagster_project.serving.state_record import erase_from_record
 from dagster_project.settings import Settings
+from dagster_project.transformation.builds import build_everything_next
 
 Report = Callable[[str], None]
 
@@ -124,6 +125,7 @@ def _erase_rows(connection: duckdb.DuckDBPyConnection, person: Person) -> Erased
     try:
         erased = erase_marked(connection, needles=person.needles, tokens=TOKENS)
         erase_from_record(connection, person.customers)
+        build_everything_next(connection)
         connection.commit()
     except BaseException:
         connection.rollback()

@@ -74,7 +74,7 @@ def why_everything(
     if last.batch_id is None:
         return "nothing was ever published whole"
     if last.is_rebuilding:
-        return "the last build of everything was not published"
+        return "it was asked for, or the last build of everything was not published"
     if is_history:
         return "a day of a history is asked for"
     if last.decided_by != decided_by:
@@ -104,7 +104,7 @@ def plan_build(settings: Settings, decided_by: str, as_of: str, *, is_history: b
             last, _landed(connection, last.batch_id), decided_by, as_of, is_history=is_history
         )
         if reason is not None:
-            connection.execute("update audit.builds set is_rebuilding = true")
+            build_everything_next(connection)
     return reason
 
 
@@ -123,6 +123,16 @@ def complete_build(settings: Settings, decided_by: str) -> None:
             """,
             {"active": ACTIVE, "decided_by": decided_by},
         )
+
+
+def build_everything_next(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have the next build be one of everything.
+
+    Args:
+        connection: opened for writing on the work database.
+    """
+    ensure_builds(connection)
+    connection.execute("update audit.builds set is_rebuilding = true")
 
 
 def ensure_builds(connection: duckdb.DuckDBPyConnection) -> None:
