@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('rfm_cut_points') }}
 {%- set rules = joining_rules() %}
+{%- set by_day = var('purchase_grain') == 'day' %}
 with orders as (
 
     select * from {{ ref('fct_orders') }}
@@ -36,11 +37,15 @@ segments as (
 
 ),
 
+-- Brought to the grain that is counted once, before the rules ask for it: days where they are the purchases, else buyers.
 purchases as (
 
     select
         c.node,
+        {% if by_day -%}
         o.order_date,
+        {% endif -%}
+        max(o.order_date) as last_order_date,
         count(*) as orders,
         sum(o.net_amount) as net_amount
     from orders as o
@@ -51,7 +56,7 @@ purchases as (
         {%- if var('rfm_window_days') is not none %}
         and o.order_date > {{ add_days('a.as_of_date', '-' ~ var('rfm_window_days')) }}
         {%- endif %}
-    group by c.node, o.order_date
+    group by c.node{{ ', o.order_date' if by_day }}
 
 ),
 
@@ -92,8 +97,8 @@ measured as (
         n.person_node,
         a.as_of_date,
         count(distinct n.node) as accounts,
-        {{ days_between('max(p.order_date)', 'a.as_of_date') }} as recency_days,
-        {{ 'count(distinct p.order_date)' if var('purchase_grain') == 'day' else 'cast(sum(p.orders) as bigint)' }} as frequency,
+        {{ days_between('max(p.last_order_date)', 'a.as_of_date') }} as recency_days,
+        {{ 'count(distinct p.order_date)' if by_day else 'cast(sum(p.orders) as bigint)' }} as frequency,
         sum(p.net_amount) as monetary
     from purchases as p
     inner join persons as n on p.node = n.node

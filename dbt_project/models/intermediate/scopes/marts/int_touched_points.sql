@@ -28,14 +28,19 @@ final as (
 
     union
 
-    -- Points that have expired since, and entries of days that the last as-of date had not reached.
+    -- Points that have expired since the last as-of date, and entries of days that it had not reached.
     select m.customer_id
     from movements as m
-    inner join as_of as a on m.expires_on <= a.as_of_date or cast(m.posted_at as date) <= a.as_of_date
-    inner join builds as b on m.expires_on > b.as_of_date or cast(m.posted_at as date) > b.as_of_date
-    {%- if not builds_a_part() %}
-    where 1 = 0
-    {%- endif %}
+    cross join as_of as a
+    cross join builds as b
+    where
+        (
+            (m.expires_on > b.as_of_date and m.expires_on <= a.as_of_date)
+            or (cast(m.posted_at as date) > b.as_of_date and cast(m.posted_at as date) <= a.as_of_date)
+        )
+        {%- if not builds_a_part() %}
+        and 1 = 0
+        {%- endif %}
 
 )
 
