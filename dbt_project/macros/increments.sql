@@ -9,7 +9,8 @@
 {#- True for a row that has to be built: `column` is in the scope, or everything is built. -#}
 {% macro in_scope(column, scope, key=none) %}
 {%- if not execute %}{% do ref(scope) %}{% endif -%}
-{%- if is_incremental() -%}
+{#- A unit test has no table of its own. -#}
+{%- if this is not none and is_incremental() -%}
 {{ column }} in (select s.{{ key or column.split('.') | last }} from {{ ref(scope) }} as s)
 {%- else -%}
 1 = 1
@@ -35,7 +36,7 @@ select {{ columns }} from {{ arguments['temp_relation'] }}
 
 {#- Whether a scope has to be worked out: not when everything is built again. -#}
 {% macro builds_a_part() %}
-{{ return(execute and not flags.FULL_REFRESH and load_relation(this) is not none) }}
+{{ return(execute and this is not none and not flags.FULL_REFRESH and load_relation(this) is not none) }}
 {% endmacro %}
 
 {#- The rows of a scope that a run left which was never published: its keys may stand half built. -#}
