@@ -18,12 +18,19 @@ from dagster_project.quality.store import ensure_log
 from dagster_project.serving.publish import publish_tables
 from dagster_project.serving.state_record import ensure_record
 from dagster_project.settings import Settings
+from dagster_project.transformation.builds import (
+    complete_build,
+    decides_about_tables,
+    ensure_builds,
+    plan_build,
+)
 from dagster_project.transformation.project import (
     DBT_PROJECT_DIR,
     load_project,
     published_tables,
     read_manifest,
 )
+from dagster_project.transformation.vars import LATEST
 
 # The tags of the warehouse need every mart there is, so the core has none.
 CORE = (
@@ -76,6 +83,7 @@ def make_logs(settings: Settings) -> None:
     with duckdb.connect(str(settings.work_db)) as connection:
         ensure_log(connection)
         ensure_record(connection)
+        ensure_builds(connection)
 
 
 def run_night(
@@ -97,6 +105,9 @@ def run_night(
 
         chosen = ["--select", *selection(select), "resource_type:seed"]
         arguments = ["build", *chosen, "--exclude-resource-type", "test", "unit_test"]
+        decided_by = decides_about_tables(settings)
+        if plan_build(settings, decided_by, LATEST, is_history=False):
+            arguments.append("--full-refresh")
         arguments = ["--quiet", *arguments, "--project-dir", str(DBT_PROJECT_DIR)]
         result = dbtRunner().invoke([*arguments, "--profiles-dir", str(DBT_PROJECT_DIR)])
         # dbt keeps the database open until the process ends; publishing reads it.
@@ -106,7 +117,9 @@ def run_night(
     for model in result.result.results:
         profile.add(f"model {model.node.name}", model.execution_time)
     with profile.step("publish"):
-        return publish_selected(settings, select)
+        rows = publish_selected(settings, select)
+    complete_build(settings, decided_by)
+    return rows
 
 
 def publish_selected(settings: Settings, select: tuple[str, ...]) -> dict[str, int]:
