@@ -137,7 +137,9 @@ final as (
         cast(sum(case when status = 'unpaid' then rows else 0 end) as bigint) as unpaid_rows,
         cast(sum(case when status = 'cancelled' then gross_amount else 0 end) as decimal(18, 2)) as cancelled_amount,
         cast(sum(case when status = 'cancelled' then rows else 0 end) as bigint) as cancelled_rows,
-        cast(sum(case when status not in ('unpaid', 'cancelled') then gross_amount - paid_amount else 0 end) as decimal(18, 2)) as not_charged_amount,
+        cast(
+            sum(case when status not in ('unpaid', 'cancelled') then gross_amount - paid_amount else 0 end) as decimal(18, 2)
+        ) as not_charged_amount,
         cast(sum(refunded_amount) as decimal(18, 2)) as refunded_amount,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount
     from facts

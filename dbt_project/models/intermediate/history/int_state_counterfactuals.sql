@@ -2,7 +2,8 @@
           meta={'scope': 'int_touched_snapshots'}) }}
 with chains as (
 
-    select * from {{ ref('int_state_chains') }} where known_on is not null and {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
+    select * from {{ ref('int_state_chains') }}
+    where known_on is not null and {{ in_scope('snapshot_date', 'int_touched_snapshots') }}
 
 ),
 

@@ -1,7 +1,9 @@
 {#- What stands still says whose an order was, and what a product was called. -#}
 {%- set old_orders = standing('marts', 'fct_orders') if builds_a_part() -%}
 {%- set old_items = standing('marts', 'fct_order_items') if builds_a_part() -%}
-{%- set old_products = standing('marts', 'dim_products') if builds_a_part() -%}
+{%- set old_products = standing('marts', 'dim_products') if builds_a_part() %}
+-- The imports serve a build of a part; a build of everything leaves the scope empty.
+-- noqa: disable=ST03
 with touched as (
 
     select * from {{ ref('int_touched_settlements') }}
@@ -172,7 +174,7 @@ final as (
     group by epoch, customer_id
 
 )
-{%- else -%}
+{%- else %}
 final as (
 
     select

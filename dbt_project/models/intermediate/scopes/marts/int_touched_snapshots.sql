@@ -46,12 +46,12 @@ final as (
     where d.snapshot_date is null
 
 )
-{%- else -%}
+{%- else %}
 final as (
 
     select d.snapshot_date
     from snapshot_dates as d
-    cross join changes as c
+    inner join changes as c on d.snapshot_date >= c.changed_since
     where 1 = 0
 
 )
