@@ -44,8 +44,6 @@ settled as (
         l.source_order_id,
         l.source_customer_id,
         l.source_product_id,
-        l.product_title,
-        l.category,
         l.country,
         l.status,
         l.is_credit,

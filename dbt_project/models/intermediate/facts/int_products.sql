@@ -1,6 +1,6 @@
-with items as (
+with lines as (
 
-    select * from {{ ref('int_order_items') }}
+    select * from {{ ref('int_order_lines') }}
 
 ),
 
@@ -20,7 +20,7 @@ sold as (
         max(product_title) as title,
         max(category) as category,
         cast(max(unit_price) as decimal(18, 2)) as highest_price
-    from items
+    from lines
     where source_product_id is not null
     group by source, source_product_id
 
