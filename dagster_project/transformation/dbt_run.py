@@ -14,7 +14,8 @@ class WarehouseDbt(DbtCliResource):
     """Runs each set of models in a process of its own, so that its DuckDB connection is gone after.
 
     Dagster's resource starts dbt once more to ask for its version, and loads the project into this
-    process for row counts and column metadata, which no asset here asks for: 4.6 CPU seconds a night.
+    process for row counts and column metadata, which no asset here asks for: together 4.6 CPU
+    seconds a night.
     """
 
     @cached_property
