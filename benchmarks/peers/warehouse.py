@@ -106,7 +106,7 @@ def run_night(
         chosen = ["--select", *selection(select), "resource_type:seed"]
         arguments = ["build", *chosen, "--exclude-resource-type", "test", "unit_test"]
         decided_by = decides_about_tables(settings)
-        if plan_build(settings, decided_by, LATEST, is_history=False):
+        if plan_build(settings, decided_by, LATEST):
             arguments.append("--full-refresh")
         arguments = ["--quiet", *arguments, "--project-dir", str(DBT_PROJECT_DIR)]
         result = dbtRunner().invoke([*arguments, "--profiles-dir", str(DBT_PROJECT_DIR)])

@@ -48,8 +48,7 @@ def build_publish_asset(
             if publication.as_of_date is not None:
                 changed = record_states(settings, publication.as_of_date)
                 context.log.info(f"recorded the new labels of {changed:,} customers")
-            if not is_history(context.partition_key):
-                complete_build(settings, decides_about_tables(settings))
+            complete_build(settings, decides_about_tables(settings))
             # Last of all: from here on the next night has nothing to do until something changes.
             last_run.complete(settings, context.run.run_id)
         else:

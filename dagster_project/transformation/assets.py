@@ -15,7 +15,7 @@ from dagster_dbt import (
 
 from dagster_project.settings import Settings
 from dagster_project.transformation.builds import decides_about_tables, plan_build
-from dagster_project.transformation.vars import LATEST, as_of_variable, is_history
+from dagster_project.transformation.vars import LATEST, as_of_variable
 from dagster_project.work_lock import hold_work_database
 
 # Unit tests prove the models' logic on made rows: they belong to the test run, not to every night.
@@ -61,7 +61,10 @@ def build_dbt_assets(
         # A folder of its own for each set, the same every night: Dagster's default makes a new one
         # for each run and never removes it.
         target = settings.dbt_target_dir / "facts"
-        command = [*_BUILD, *_extent(context, settings, LATEST, of_history=False)]
+        # The facts have no date, but the marts after them do.
+        partition = context.run.tags.get("dagster/partition")
+        as_of = as_of_variable(partition, settings.as_of_date)
+        command = [*_BUILD, *_extent(context, settings, as_of)]
         yield from dbt.cli(command, context=context, target_path=target).stream()
 
     @dbt_assets(
@@ -78,8 +81,7 @@ def build_dbt_assets(
         hold_work_database(settings)
         as_of = as_of_variable(context.partition_key, settings.as_of_date)
         context.log.info(f"dbt builds the marts as of {as_of}")
-        of_history = is_history(context.partition_key)
-        command = [*_BUILD, *_extent(context, settings, as_of, of_history=of_history)]
+        command = [*_BUILD, *_extent(context, settings, as_of)]
         if as_of != LATEST:  # dbt's own default; any --vars makes it parse the project again
             command += ["--vars", json.dumps({"as_of_date": as_of})]
         target = settings.dbt_target_dir / "marts"
@@ -88,11 +90,9 @@ def build_dbt_assets(
     return [dbt_facts, dbt_marts]
 
 
-def _extent(
-    context: dg.AssetExecutionContext, settings: Settings, as_of: str, *, of_history: bool
-) -> list[str]:
+def _extent(context: dg.AssetExecutionContext, settings: Settings, as_of: str) -> list[str]:
     """dbt's option for building everything, where new files do not say it all."""
-    reason = plan_build(settings, decides_about_tables(settings), as_of, is_history=of_history)
+    reason = plan_build(settings, decides_about_tables(settings), as_of)
     if reason is None:
         context.log.info("builds what the new files touch")
         return []

@@ -53,15 +53,15 @@ class Landed:
     Attributes:
         known_files: loaded files of loads that the last build had seen.
         new_entities: entities of loaded files of later loads.
+        last_order_date: of the orders that the last build had seen; None when there was none.
     """
 
     known_files: int
     new_entities: frozenset[str]
+    last_order_date: date | None
 
 
-def why_everything(
-    last: LastBuild, landed: Landed, decided_by: str, as_of: str, *, is_history: bool
-) -> str | None:
+def why_everything(last: LastBuild, landed: Landed, decided_by: str, as_of: str) -> str | None:
     """Why everything has to be built again, in words; None when the new files say it all.
 
     Args:
@@ -69,40 +69,37 @@ def why_everything(
         landed: what has come since.
         decided_by: hash of what decides about tables now.
         as_of: dbt's `as_of_date`: a day as YYYY-MM-DD, or `latest`.
-        is_history: the run is for one chosen day of a history.
     """
     if last.batch_id is None:
         return "nothing was ever published whole"
     if last.is_rebuilding:
         return "it was asked for, or the last build of everything was not published"
-    if is_history:
-        return "a day of a history is asked for"
     if last.decided_by != decided_by:
         return "the dbt project, a setting or a library changed"
     if landed.known_files != last.files:
         return "a file was replaced or withdrawn"
     if others := sorted(landed.new_entities - INCREMENTAL_ENTITIES):
         return f"files of {', '.join(others)} came"
-    if as_of != LATEST and last.as_of_date is not None and as_of < last.as_of_date.isoformat():
-        return f"{as_of} is before the last as-of date, {last.as_of_date}"
+    if last.as_of_date is not None:
+        # The latest day may be an earlier one, where the last build was for a day without orders.
+        day = _iso(landed.last_order_date) if as_of == LATEST else as_of
+        if day < last.as_of_date.isoformat():
+            return f"{day or 'no day'} is before the last as-of date, {last.as_of_date}"
     return None
 
 
-def plan_build(settings: Settings, decided_by: str, as_of: str, *, is_history: bool) -> str | None:
+def plan_build(settings: Settings, decided_by: str, as_of: str) -> str | None:
     """`why_everything` for this warehouse; a build of everything is marked as begun.
 
     Args:
         settings: where the work database is.
         decided_by: from `decides_about_tables`.
         as_of: dbt's `as_of_date`.
-        is_history: the run is for one chosen day of a history.
     """
     with duckdb.connect(str(settings.work_db)) as connection:
         ensure_builds(connection)
         last = _read(connection)
-        reason = why_everything(
-            last, _landed(connection, last.batch_id), decided_by, as_of, is_history=is_history
-        )
+        reason = why_everything(last, _landed(connection, last.batch_id), decided_by, as_of)
         if reason is not None:
             build_everything_next(connection)
     return reason
@@ -176,4 +173,20 @@ def _landed(connection: duckdb.DuckDBPyConnection, seen: int | None) -> Landed:
             known += 1
         else:
             new |= {entity_of[name] for name in formats.split(", ") if name}
-    return Landed(known, frozenset(new))
+    return Landed(known, frozenset(new), _last_order_date(connection))
+
+
+def _last_order_date(connection: duckdb.DuckDBPyConnection) -> date | None:
+    built = connection.execute(
+        "select 1 from duckdb_tables() "
+        "where schema_name = 'intermediate' and table_name = 'int_data_range'"
+    ).fetchone()
+    if built is None:
+        return None
+    row = connection.execute("select max(last_order_date) from intermediate.int_data_range")
+    found = row.fetchone()
+    return found[0] if found else None
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day is not None else ""

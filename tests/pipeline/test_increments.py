@@ -172,7 +172,7 @@ def build(warehouse: Warehouse, *, everything: bool = False) -> str | None:
         ensure_log(connection)
         ensure_record(connection)
         ensure_builds(connection)
-    reason = plan_build(warehouse.settings, DECIDED_BY, "latest", is_history=False)
+    reason = plan_build(warehouse.settings, DECIDED_BY, "latest")
     refresh = ["--full-refresh"] if everything or reason else []
     warehouse.dbt("build", *refresh, "--resource-type", "model", "--resource-type", "seed")
     return reason

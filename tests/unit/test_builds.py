@@ -31,7 +31,11 @@ LAST = LastBuild(
     decided_by="these rules",
     is_rebuilding=False,
 )
-LANDED = Landed(known_files=2, new_entities=frozenset({"orders", "order_lines", "refunds"}))
+LANDED = Landed(
+    known_files=2,
+    new_entities=frozenset({"orders", "order_lines", "refunds"}),
+    last_order_date=date(2024, 6, 30),
+)
 
 
 def why(
@@ -39,9 +43,8 @@ def why(
     landed: Landed = LANDED,
     decided_by: str = "these rules",
     as_of: str = "latest",
-    is_history: bool = False,
 ) -> str | None:
-    return why_everything(last, landed, decided_by, as_of, is_history=is_history)
+    return why_everything(last, landed, decided_by, as_of)
 
 
 def test_new_files_of_orders_say_it_all() -> None:
@@ -62,7 +65,9 @@ def test_new_files_of_orders_say_it_all() -> None:
             "files of products",
         ),
         ({"as_of": "2024-06-29"}, "before the last as-of date"),
-        ({"is_history": True}, "history"),
+        # The last build was for a day after the last order: the latest day lies before it.
+        ({"last": replace(LAST, as_of_date=date(2024, 7, 2))}, "before the last as-of date"),
+        ({"landed": replace(LANDED, last_order_date=None)}, "before the last as-of date"),
     ],
 )
 def test_everything_else_builds_everything(reason: dict[str, object], said: str) -> None:
@@ -86,7 +91,9 @@ def settings(tmp_path: Path) -> Settings:
         connection.execute(
             f"create schema raw; create table raw.ingested_files ({columns});"
             "create schema intermediate;"
-            "create table intermediate.int_as_of as select date '2024-06-30' as as_of_date"
+            "create table intermediate.int_as_of as select date '2024-06-30' as as_of_date;"
+            "create table intermediate.int_data_range as "
+            "select date '2024-06-30' as last_order_date"
         )
         insert(connection, entry(1, 1, "taobao_orders, taobao_order_lines"))
     return settings
@@ -98,7 +105,7 @@ def add(settings: Settings, new: Entry) -> None:
 
 
 def plan(settings: Settings) -> str | None:
-    return plan_build(settings, "these rules", "latest", is_history=False)
+    return plan_build(settings, "these rules", "latest")
 
 
 def test_a_build_counts_once_it_was_published(settings: Settings) -> None:
