@@ -57,9 +57,10 @@ class DbtProjectOnDisk:
     select: str | None = None
 
     def environment(self) -> dict[str, str]:
-        """The process environment with dbt's paths."""
+        """The process environment with dbt's paths, and nothing that dbt was told elsewhere."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
         return {
-            **os.environ,
+            **own,
             "DBT_PROFILES_DIR": str(self.folder),
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.target / "logs"),

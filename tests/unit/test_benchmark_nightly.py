@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -35,8 +36,12 @@ def _run(name: str, file: Path, output: Path) -> Path:
     command += [*implementation.options, "--input", str(file), "--output", str(output)]
     # The warehouse parses its project where nobody has before.
     prepares = implementation.prepares and name != "warehouse"
+    # Another test of this process may have exported the settings of its own warehouse.
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("DBT_")}
     for phase in (["--prepare"], []) if prepares else ([],):
-        run = subprocess.run([*command, *phase], cwd=PROJECT_DIR, capture_output=True, text=True)
+        run = subprocess.run(
+            [*command, *phase], cwd=PROJECT_DIR, env=clean, capture_output=True, text=True
+        )
         assert run.returncode == 0, run.stdout + run.stderr
     return output
 
