@@ -27,8 +27,8 @@ class Cost:
             seen of each process in /proc: a JVM that its parent leaves alone is in the second only,
             a process of a moment in the first only.
         peak_megabytes: largest sum of the resident memory of the whole process tree, sampled from
-            /proc four times a second (10⁶ bytes; memory that processes share counts for each). 0
-            where there is no /proc.
+            /proc four times a second (10⁶ bytes; memory that processes share counts for each), and
+            at least the most that one process of it held, for those of a moment.
         disk_megabytes: most bytes that stood in the folder at once, sampled once a second.
     """
 
@@ -93,7 +93,8 @@ def measure(
         text = log.read_text(encoding="utf-8", errors="replace")[-3000:]
         raise RunFailedError(f"{command[1:3]} ended with {process.returncode}:\n{text}")
     cpu = max(usage.ru_utime + usage.ru_stime, sum(watch.ticks.values()) / _TICKS)
-    return Cost(wall, cpu, watch.memory / 1e6, watch.disk / 1e6)
+    memory = max(watch.memory, usage.ru_maxrss * 1024)
+    return Cost(wall, cpu, memory / 1e6, watch.disk / 1e6)
 
 
 class _Watch(threading.Thread):

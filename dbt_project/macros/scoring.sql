@@ -165,12 +165,12 @@ end
 {% endmacro %}
 
 {#-
-  CTEs that end in `judged`: every label of the customers in the CTE `features`, by the cut points of `cut_date`.
+  CTEs that end in `judged`: every label of the customers in the CTE `features`, by the `cut_points` of `cut_date`.
 
   `features` has one row per `keys` with cut_date, purchases, recency_days, last_interval_days, frequency, monetary,
   qualifying_orders and qualifying_amount.
 -#}
-{% macro judged_customers(features, keys=['snapshot_date', 'customer_id']) %}
+{% macro judged_customers(features, cut_points, keys=['snapshot_date', 'customer_id']) %}
 tier_thresholds as (
 
     select
@@ -212,7 +212,7 @@ scored as (
             else 1
         end as tier_level
     from {{ features }} as f
-    inner join {{ ref('int_cut_points') }} as c on f.cut_date = c.snapshot_date
+    inner join {{ cut_points }} as c on f.cut_date = c.snapshot_date
     cross join tier_thresholds as t
 
 ),

@@ -537,7 +537,7 @@ def test_membership_agrees_with_plain_counting(sample_shop: Warehouse) -> None:
 def test_points_go_first_in_first_out_like_a_queue(sample_shop: Warehouse) -> None:
     """The windows of the ledger against a queue of lots that is worked through one by one."""
     (compiled,) = sample_shop.settings.dbt_target_dir.glob(
-        "marts/compiled/*/models/marts/customers/points_ledger.sql"
+        "marts/compiled/*/models/intermediate/*/int_points_bookings.sql"
     )
     sql = re.sub(r'"warehouse"\."\w+"\."(\w+)"', r"\1", compiled.read_text(encoding="utf-8"))
     chance = random.Random(7)

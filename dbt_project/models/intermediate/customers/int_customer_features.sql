@@ -57,9 +57,7 @@ boundaries as (
 
 tiers as (
 
-    select t.customer_id, t.tier
-    from {{ ref('int_customer_states') }} as t
-    inner join {{ ref('int_as_of') }} as a on t.snapshot_date = a.as_of_date
+    select customer_id, tier from {{ ref('int_as_of_labels') }}
 
 ),
 

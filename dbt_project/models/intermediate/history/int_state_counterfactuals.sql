@@ -73,7 +73,7 @@ features as (
 
 ),
 
-{{ judged_customers('features', ['scenario', 'snapshot_date', 'customer_id']) }},
+{{ judged_customers('features', ref('int_cut_points'), ['scenario', 'snapshot_date', 'customer_id']) }},
 
 final as (
 

@@ -1,14 +1,12 @@
-with states as (
+with labels as (
 
-    select s.*
-    from {{ ref('int_customer_states') }} as s
-    inner join {{ ref('int_as_of') }} as a on s.snapshot_date = a.as_of_date
+    select * from {{ ref('int_as_of_labels') }}
 
 ),
 
 snapshots as (
 
-    select * from {{ ref('int_customer_snapshots') }} where is_as_of
+    select * from {{ ref('int_as_of_snapshots') }}
 
 ),
 
@@ -55,7 +53,7 @@ placed as (
         coalesce(p.qualifying_orders, 0) as qualifying_orders,
         coalesce(b.points_balance, 0) as points_balance,
         greatest(0, coalesce(b.expiring_by_then - b.taken, 0)) as points_expiring
-    from states as s
+    from labels as s
     left join snapshots as p on s.customer_id = p.customer_id
     left join tiers as t on s.tier = t.tier
     left join points as b on s.customer_id = b.customer_id

@@ -1,12 +1,12 @@
 with snapshots as (
 
-    select * from {{ ref('int_customer_snapshots') }}
+    select * from {{ ref('int_as_of_snapshots') }}
 
 ),
 
-states as (
+labels as (
 
-    select * from {{ ref('int_customer_states') }}
+    select * from {{ ref('int_as_of_labels') }}
 
 ),
 
@@ -28,8 +28,8 @@ final as (
         cast(p.monetary / p.frequency as decimal(18, 2)) as average_order_value,
         cast('{{ var("rfm_method") }}' as {{ dbt.type_string() }}) as scoring_method
     from snapshots as p
-    inner join states as s on p.snapshot_date = s.snapshot_date and p.customer_id = s.customer_id
-    where p.is_as_of and p.frequency > 0
+    inner join labels as s on p.customer_id = s.customer_id
+    where p.frequency > 0
 
 )
 

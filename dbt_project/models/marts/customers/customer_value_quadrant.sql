@@ -1,18 +1,18 @@
 with snapshots as (
 
-    select * from {{ ref('int_customer_snapshots') }}
+    select * from {{ ref('int_as_of_snapshots') }}
 
 ),
 
-states as (
+labels as (
 
-    select * from {{ ref('int_customer_states') }}
+    select * from {{ ref('int_as_of_labels') }}
 
 ),
 
 cut_points as (
 
-    select * from {{ ref('int_cut_points') }}
+    select * from {{ ref('int_as_of_cut_points') }}
 
 ),
 
@@ -37,9 +37,9 @@ final as (
             end as {{ dbt.type_string() }}
         ) as quadrant_zh
     from snapshots as p
-    inner join states as s on p.snapshot_date = s.snapshot_date and p.customer_id = s.customer_id
-    inner join cut_points as c on p.snapshot_date = c.snapshot_date
-    where p.is_as_of and p.frequency > 0
+    cross join cut_points as c
+    inner join labels as s on p.customer_id = s.customer_id
+    where p.frequency > 0
 
 )
 
