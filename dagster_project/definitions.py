@@ -16,7 +16,6 @@ from dagster_project.quality.checks import build_gates
 from dagster_project.serving.assets import build_publish_asset
 from dagster_project.settings import Settings
 from dagster_project.transformation.assets import build_dbt_assets
-from dagster_project.transformation.dbt_run import WarehouseDbt
 from dagster_project.transformation.project import (
     load_project,
     published_tables,
@@ -48,7 +47,6 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             )
         ),
         asset_checks=build_gates(settings),
-        resources={"dbt": WarehouseDbt(project_dir=project)},
         executor=dg.in_process_executor,
     )
     return dg.Definitions.merge(definitions, build_automation(settings))

@@ -8,13 +8,13 @@ import dagster as dg
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
-    DbtCliResource,
     DbtProject,
     dbt_assets,
 )
 
 from dagster_project.settings import Settings
 from dagster_project.transformation.builds import decides_about_tables, plan_build
+from dagster_project.transformation.dbt_run import WarehouseDbt
 from dagster_project.transformation.vars import LATEST, as_of_variable
 from dagster_project.work_lock import hold_work_database
 
@@ -47,6 +47,7 @@ def build_dbt_assets(
 ) -> list[dg.AssetsDefinition]:
     """Two sets: up to facts and dimensions, and the marts as of a date."""
     translator = WarehouseTranslator()
+    dbt = WarehouseDbt(project, translator)
 
     @dbt_assets(
         manifest=project.manifest_path,
@@ -55,7 +56,7 @@ def build_dbt_assets(
         name="dbt_facts",
         dagster_dbt_translator=translator,
     )
-    def dbt_facts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    def dbt_facts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         hold_work_database(settings)
         context.log.info("dbt builds staging, dispositions, facts and dimensions")
         # A folder of its own for each set, the same every night: Dagster's default makes a new one
@@ -65,7 +66,7 @@ def build_dbt_assets(
         partition = context.run.tags.get("dagster/partition")
         as_of = as_of_variable(partition, settings.as_of_date)
         command = [*_BUILD, *_extent(context, settings, as_of)]
-        yield from dbt.cli(command, context=context, target_path=target).stream()
+        yield from dbt.stream(context, command, target)
 
     @dbt_assets(
         manifest=project.manifest_path,
@@ -77,15 +78,15 @@ def build_dbt_assets(
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         dagster_dbt_translator=translator,
     )
-    def dbt_marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    def dbt_marts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         hold_work_database(settings)
         as_of = as_of_variable(context.partition_key, settings.as_of_date)
         context.log.info(f"dbt builds the marts as of {as_of}")
         command = [*_BUILD, *_extent(context, settings, as_of)]
-        if as_of != LATEST:  # dbt's own default; any --vars makes it parse the project again
+        if as_of != LATEST:  # the project's own default
             command += ["--vars", json.dumps({"as_of_date": as_of})]
         target = settings.dbt_target_dir / "marts"
-        yield from dbt.cli(command, context=context, target_path=target).stream()
+        yield from dbt.stream(context, command, target)
 
     return [dbt_facts, dbt_marts]
 

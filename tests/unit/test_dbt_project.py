@@ -225,6 +225,31 @@ def test_every_singular_test_names_the_table_that_it_guards(manifest: dict[str, 
         assert guarded in parents, test["name"]
 
 
+def test_every_test_of_a_mart_runs_with_the_marts(manifest: dict[str, Any]) -> None:
+    """A test waits for all that it reads; what no mart stands on is never waited for."""
+    nodes = manifest["nodes"]
+    chosen = {
+        name
+        for name, node in nodes.items()
+        if "marts" in node["tags"] and node["resource_type"] in ("model", "seed")
+    }
+    reached, waiting = set(chosen), list(chosen)
+    while waiting:
+        for parent in nodes.get(waiting.pop(), {}).get("depends_on", {}).get("nodes", []):
+            if parent not in reached:
+                reached.add(parent)
+                waiting.append(parent)
+    left_out = [
+        node["name"]
+        for node in nodes.values()
+        if node["resource_type"] == "test"
+        and node.get("attached_node") in chosen
+        and not reached.issuperset(node["depends_on"]["nodes"])
+    ]
+    assert chosen
+    assert left_out == []
+
+
 def test_every_unit_test_says_why_it_exists(manifest: dict[str, Any]) -> None:
     unit_tests = manifest["unit_tests"].values()
     assert len(unit_tests) >= 40

@@ -1,4 +1,5 @@
 {{ config(materialized='view') }}
+-- For its test, which waits until both are built. depends_on: {{ ref('psychologies') }}
 
 with evidence as (
 
