@@ -1,8 +1,7 @@
 """The gates as Dagster asset checks: one check per rule, critical ones block what comes after."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 import dagster as dg
 import duckdb
@@ -43,7 +42,7 @@ def _gate(settings: Settings, loaded: Sequence[Suite], gate: str) -> dg.AssetChe
     @dg.multi_asset_check(specs=specs, name=f"gate_{gate}")
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         hold_work_database(settings)
-        checked_at = datetime.now(ZoneInfo(settings.shop_timezone)).replace(tzinfo=None)
+        checked_at = datetime.now(UTC).replace(tzinfo=None)
         results = run_gate(
             settings.work_db,
             loaded,
