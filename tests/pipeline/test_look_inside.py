@@ -130,7 +130,8 @@ def test_status_shows_a_check_that_does_not_hold(shop: Warehouse) -> None:
         connection.execute(
             "insert into audit.quality_log by name (select * replace "
             "('too_few' as rule, false as passed, 'critical' as severity, "
-            "1234 as unexpected_count, 'nobody can believe it' as reason) from audit.quality_log order by checked_at desc "
+            "1234 as unexpected_count, 'nobody can believe it' as reason) "
+            "from audit.quality_log order by checked_at desc "
             "limit 1)"
         )
         console = _console()
