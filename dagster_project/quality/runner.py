@@ -38,7 +38,7 @@ def run_gate(
         suites: all suites; those of other gates are left out.
         gate: one of `suites.GATES`.
         run_id: names the run in the kept results.
-        checked_at: time of the check in UTC, for the kept results.
+        checked_at: shop-local time of the check, for the kept results.
         config: what DuckDB is opened with, such as `Settings.duckdb_config`.
         keep_in: folder that receives `<gate>.json`, from which `data_docs.build` makes pages.
 
