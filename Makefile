@@ -61,6 +61,10 @@ summary: setup  ## what is published, what was refused, which rules hold
 status: setup  ## marts, as-of date, freshness, checks that do not hold, the next run
 	@$(BIN)/python -m dagster_project status
 
+.PHONY: dashboard
+dashboard: setup  ## write reports/index.html anew from what is published
+	@$(BIN)/python -m dagster_project dashboard
+
 .PHONY: why
 why: setup  ## one customer's profile, labels, tags and the orders behind them (CUSTOMER=customer_id)
 	@test -n "$(CUSTOMER)" || { echo "which customer? make why CUSTOMER=customer_id" >&2; exit 2; }

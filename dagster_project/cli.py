@@ -45,6 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from dagster_project.serving.status import print_status
 
         return 0 if print_status(settings, _console(), datetime.now(UTC)) else 1
+    if command == "dashboard":
+        from dagster_project.dashboard.page import build_page
+
+        if not settings.serving_db.is_file():
+            _console().print("nothing is published yet; start with `make run`")
+            return 1
+        _console().print(f"written: {build_page(settings)}", highlight=False, soft_wrap=True)
+        return 0
     if command == "why":
         from dagster_project.serving.why import print_why
 
@@ -192,6 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         help="print marts, as-of date, freshness, failed checks and the next run; ends with 1 when "
         "nothing is published or a critical check failed",
     )
+    commands.add_parser("dashboard", help="write reports/index.html anew from what is published")
     why = commands.add_parser(
         "why", help="print one customer's profile, labels, tags and the orders behind them"
     )
