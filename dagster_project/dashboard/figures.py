@@ -124,14 +124,15 @@ FIGURES = (
     Figure(
         "tags",
         """
-        select
-            t.tag_group, d.name_zh, d.name_en, t.tag_value, count(*) as customers
-        from customer_tags as t inner join tag_definitions as d using (tag_code)
-        group by all
-        qualify row_number() over (
-            partition by d.name_en order by count(*) desc, t.tag_value
-        ) <= 6
-        order by t.tag_group, d.name_en, customers desc, t.tag_value
+        with counted as (
+            select t.tag_group, d.name_zh, d.name_en, t.tag_value, count(*) as customers
+            from customer_tags as t inner join tag_definitions as d using (tag_code)
+            group by all
+        )
+
+        select * from counted
+        qualify row_number() over (partition by name_en order by customers desc, tag_value) <= 6
+        order by tag_group, name_en, customers desc, tag_value
         """,
     ),
     Figure(

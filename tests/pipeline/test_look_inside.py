@@ -1,18 +1,24 @@
-"""What `make status` and `make why` print, against the published marts."""
+"""What `make status` and `make why` print and the dashboard holds, against the published marts."""
 
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from rich.console import Console
 
-from benchmarks.shop import FULL_NAME, MAPPING, MAPPING_NAME, Shop
+from benchmarks.shop import FULL_NAME, MAPPING, MAPPING_NAME, SOURCE, Shop
 from dagster_project.cli import main
+from dagster_project.dashboard import figures
+from dagster_project.dashboard.figures import FIGURES
+from dagster_project.dashboard.page import render
 from dagster_project.serving.status import print_status
 from dagster_project.serving.why import print_why
 from tests.pipeline.conftest import Warehouse
@@ -20,13 +26,38 @@ from tests.pipeline.conftest import Warehouse
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
+# Of a customer file: each buyer of the made shop in one of three provinces, from one of two channels.
+CUSTOMERS = """
+copy (
+    select distinct
+        买家会员名 as id,
+        ['浙江省', '广东省', '上海市'][1 + cast(hash(买家会员名) % 3 as int)] as province,
+        ['search', 'live'][1 + cast(hash(买家会员名 || 'x') % 2 as int)] as channel
+    from read_csv('{orders}', all_varchar = true)
+    where 买家会员名 is not null
+    order by id
+) to '{customers}' (header)
+"""
+CUSTOMERS_MAPPING = f"""
+entity: customers
+source: {SOURCE}
+columns:
+  customer_id: id
+  province: province
+  acquisition_channel: channel
+"""
+
+
 @pytest.fixture(scope="module")
 def shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
     warehouse = new_warehouse()
-    folder = warehouse.landing / "tmall"
-    folder.mkdir()
-    Shop(1_000).make(folder / f"{FULL_NAME}.csv")
-    (folder / MAPPING_NAME).write_text(MAPPING, encoding="utf-8")
+    orders, customers = warehouse.landing / "orders", warehouse.landing / "customers"
+    orders.mkdir()
+    customers.mkdir()
+    file = Shop(2_000).make(orders / f"{FULL_NAME}.csv")
+    (orders / MAPPING_NAME).write_text(MAPPING, encoding="utf-8")
+    duckdb.execute(CUSTOMERS.format(orders=file, customers=customers / "customers.csv"))
+    (customers / MAPPING_NAME).write_text(CUSTOMERS_MAPPING, encoding="utf-8")
     assert warehouse.nightly().success
     return warehouse
 
@@ -123,6 +154,64 @@ def test_unknown_customer_gets_the_nearest_ids(shop: Warehouse) -> None:
     console = _console()
     assert not print_why(shop.settings, console, known + "x")
     assert known in _said(console)
+
+
+def _figures(shop: Warehouse) -> dict[str, Any]:
+    page = shop.settings.dashboard_path.read_text(encoding="utf-8")
+    found = re.search(r'<script type="application/json" id="figures">(.*?)</script>', page)
+    assert found is not None
+    held: dict[str, Any] = json.loads(found[1])
+    return held
+
+
+def test_the_night_writes_a_dashboard_that_asks_for_nothing(shop: Warehouse) -> None:
+    page = shop.settings.dashboard_path.read_text(encoding="utf-8")
+    assert len(page) < 5_000_000
+    # Neither a script, a style, an image nor a font of somebody else.
+    assert re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=", page) == []
+    assert re.findall(r"@import|url\(", page) == []
+    assert "default-src 'none'" in page
+
+
+@pytest.mark.parametrize("figure", [figure.name for figure in FIGURES if figure.filtered])
+def test_what_is_filtered_adds_up_to_the_marts(shop: Warehouse, figure: str) -> None:
+    totals = {
+        "months": "select count(*), sum(net_amount) from fct_orders "
+        "where is_purchase and customer_id is not null",
+        "rfm": "select count(*), sum(monetary) from customer_rfm",
+        "states": "select count(*) from customer_lifecycle",
+        "quadrants": "select count(*), sum(monetary) from customer_value_quadrant",
+        "psychologies": "select count(*) from customer_psychology where is_dominant",
+    }
+    columns = _figures(shop)[figure]
+    measured = ["orders", "net_revenue"] if figure == "months" else ["customers", "monetary"]
+    shown = [sum(columns[name]) for name in measured if name in columns]
+    assert shown == pytest.approx([float(value) for value in shop.rows(totals[figure])[0]])
+    assert {"浙江", "广东", "上海"} <= {name.strip("省市") for name in columns["region"]}
+    assert {"search", "live"} <= set(columns["channel"])
+
+
+def test_every_word_of_the_page_is_there_in_both_languages() -> None:
+    static = Path(figures.__file__).with_name("static")
+    texts = json.loads((static / "texts.json").read_text(encoding="utf-8"))
+    groups = [texts.pop(name) for name in ("values", "columns", "meanings")]
+    for group in [texts, *groups]:
+        for key, both in group.items():
+            assert set(both) == {"zh", "en"} and all(both.values()), key
+    script = (static / "dashboard.js").read_text(encoding="utf-8")
+    keys = set(re.findall(r'(?:key: |text\(|tile\()"(\w+)"', script))
+    assert len(keys) > 40
+    assert keys <= texts.keys()
+    cards = set(re.findall(r'(?:key: |tile\()"(\w+)"', script))
+    assert cards - groups[2].keys() <= {"customers", "monetary"}, "a figure without its meaning"
+
+
+def test_a_product_cannot_end_the_script_that_it_stands_in() -> None:
+    title = '</script><script>alert("x")</script> & "quoted"'
+    page = render({"associations": {"antecedent": [title]}})
+    found = re.search(r'id="figures">(.*?)</script>', page)
+    assert found is not None
+    assert json.loads(found[1])["associations"]["antecedent"] == [title]
 
 
 def test_status_shows_a_check_that_does_not_hold(shop: Warehouse) -> None:
