@@ -57,6 +57,19 @@ connection: setup  ## log in to one connection and show its first rows (NAME=…
 summary: setup  ## what is published, what was refused, which rules hold
 	@$(BIN)/python -m dagster_project summary
 
+.PHONY: status
+status: setup  ## marts, as-of date, freshness, checks that do not hold, the next run
+	@$(BIN)/python -m dagster_project status
+
+.PHONY: dashboard
+dashboard: setup  ## write reports/index.html anew from what is published
+	@$(BIN)/python -m dagster_project dashboard
+
+.PHONY: why
+why: setup  ## one customer's profile, labels, tags and the orders behind them (CUSTOMER=customer_id)
+	@test -n "$(CUSTOMER)" || { echo "which customer? make why CUSTOMER=customer_id" >&2; exit 2; }
+	@$(BIN)/python -m dagster_project why "$(CUSTOMER)"
+
 .PHONY: forget
 forget: setup  ## erase one customer everywhere and prove it (CUSTOMER=id, e-mail, phone, account)
 	@$(BIN)/python -m dagster_project forget $(OPTIONS) "$(CUSTOMER)"

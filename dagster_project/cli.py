@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from string import Template
@@ -41,6 +41,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command == "prepare":
         prepare(settings)
         return 0
+    if command == "status":
+        from dagster_project.serving.status import print_status
+
+        return 0 if print_status(settings, _console(), datetime.now(UTC)) else 1
+    if command == "dashboard":
+        from dagster_project.dashboard.page import build_page
+
+        if not settings.serving_db.is_file():
+            _console().print("nothing is published yet; start with `make run`")
+            return 1
+        _console().print(f"written: {build_page(settings)}", highlight=False, soft_wrap=True)
+        return 0
+    if command == "why":
+        from dagster_project.serving.why import print_why
+
+        return 0 if print_why(settings, _console(), options.customer) else 1
     from dagster_project.serving.summary import print_summary
 
     return 0 if print_summary(settings, _console()) else 1
@@ -179,6 +195,16 @@ def _parser() -> argparse.ArgumentParser:
         help="build every table again, not only what new files touch",
     )
     commands.add_parser("summary", help="print what is published and what was refused")
+    commands.add_parser(
+        "status",
+        help="print marts, as-of date, freshness, failed checks and the next run; ends with 1 when "
+        "nothing is published or a critical check failed",
+    )
+    commands.add_parser("dashboard", help="write reports/index.html anew from what is published")
+    why = commands.add_parser(
+        "why", help="print one customer's profile, labels, tags and the orders behind them"
+    )
+    why.add_argument("customer", help="customer id as in the marts")
     forget = commands.add_parser(
         "forget",
         help="erase one customer from raw tables, files, marts, history and reports, and prove it",

@@ -191,6 +191,11 @@ class Settings:
         return self.warehouse_dir / "reports"
 
     @property
+    def dashboard_path(self) -> Path:
+        """The page that a shop's people look at."""
+        return self.reports_dir / "index.html"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's instance: run history, schedules, logs."""
         return self.warehouse_dir / "dagster"

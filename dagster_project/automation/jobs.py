@@ -8,6 +8,7 @@ import dagster as dg
 
 from dagster_project.automation.landing import landing_state
 from dagster_project.automation.names import NIGHTLY
+from dagster_project.automation.night import NIGHT_HOUR
 from dagster_project.settings import Settings
 from dagster_project.transformation.vars import LATEST_PARTITION
 
@@ -45,7 +46,7 @@ def build_automation(settings: Settings) -> dg.Definitions:
     schedule = dg.build_schedule_from_partitioned_job(
         nightly,
         name="nightly_at_two",
-        hour_of_day=2,
+        hour_of_day=NIGHT_HOUR,
         minute_of_hour=0,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"Every night at 02:00 {settings.shop_timezone}, as of the day before.",

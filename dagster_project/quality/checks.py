@@ -1,7 +1,7 @@
 """The gates as Dagster asset checks: one check per rule, critical ones block what comes after."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -43,18 +43,22 @@ def _gate(settings: Settings, loaded: Sequence[Suite], gate: str) -> dg.AssetChe
     @dg.multi_asset_check(specs=specs, name=f"gate_{gate}")
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         hold_work_database(settings)
-        checked_at = datetime.now(ZoneInfo(settings.shop_timezone)).replace(tzinfo=None)
+        checked_at = datetime.now(UTC)
+        # People read the pages by the shop's clock; the log is in UTC like every time of a run.
+        shop_time = checked_at.astimezone(ZoneInfo(settings.shop_timezone))
         results = run_gate(
             settings.work_db,
             loaded,
             gate,
             context.run.run_id,
-            checked_at,
+            shop_time.replace(tzinfo=None),
             keep_in=settings.quality_results_dir,
             config=settings.duckdb_config,
         )
         with duckdb.connect(str(settings.work_db)) as connection:
-            store.write_results(connection, results, context.run.run_id, checked_at)
+            store.write_results(
+                connection, results, context.run.run_id, checked_at.replace(tzinfo=None)
+            )
         broken = [r for r in results if not r.passed and r.severity == "critical"]
         if broken or gate == GATES[-1]:
             _write_pages(settings, context.run.run_id)

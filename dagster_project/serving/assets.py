@@ -7,6 +7,7 @@ import dagster as dg
 
 from dagster_project import last_run
 from dagster_project.automation.names import PUBLISHED_KEY
+from dagster_project.dashboard.page import build_page
 from dagster_project.serving.publish import publish
 from dagster_project.serving.state_record import record_states
 from dagster_project.settings import Settings
@@ -37,7 +38,7 @@ def build_publish_asset(
         kinds={"duckdb", "parquet"},
         description=(
             "What BI tools read: serving/marts.duckdb, replaced in one step after the last gate, "
-            "and one Parquet file per table beside it."
+            "and one Parquet file per table beside it; and the dashboard reports/index.html."
         ),
     )
     def published_marts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
@@ -49,6 +50,8 @@ def build_publish_asset(
                 changed = record_states(settings, publication.as_of_date)
                 context.log.info(f"recorded the new labels of {changed:,} customers")
             complete_build(settings, decides_about_tables(settings))
+            page = build_page(settings)
+            context.log.info(f"dashboard of {page.stat().st_size / 1e6:.1f} MB: {page}")
             # Last of all: from here on the next night has nothing to do until something changes.
             last_run.complete(settings, context.run.run_id)
         else:
@@ -66,6 +69,7 @@ def build_publish_asset(
                 "as_of_date": str(publication.as_of_date),
                 "replaced_current": publication.replaced_current,
                 "database": dg.MetadataValue.path(str(settings.serving_db)),
+                "dashboard": dg.MetadataValue.path(str(settings.dashboard_path)),
                 "rows": dg.MetadataValue.json(publication.rows),
             }
         )

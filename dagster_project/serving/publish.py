@@ -6,6 +6,7 @@ open go on reading it; a run that is killed leaves the old file as it was.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -192,11 +193,36 @@ def _write_parquet(
     with _opened(settings, database) as connection:
         for table in tables:
             path = folder / f"{table.name}.parquet"
+            described = _descriptions(connection, table)
             connection.execute(
                 f"copy ({_published_rows(table, database.stem)}) to '{_quoted(path)}' "
-                "(format parquet, compression zstd)"
+                f"(format parquet, compression zstd, kv_metadata {described})"
             )
             _sync(path)
+
+
+def _descriptions(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> str:
+    """A file's own words, as DuckDB's struct: `description`, and `columns` as a JSON object."""
+    (about,) = connection.execute(
+        "select any_value(comment) from ("
+        "select table_name as name, comment from duckdb_tables() "
+        "where database_name = current_database() and schema_name = current_schema() union all "
+        "select view_name, comment from duckdb_views() "
+        "where database_name = current_database() and schema_name = current_schema()"
+        ") where name = ?",
+        [table.name],
+    ).fetchone() or (None,)
+    columns = dict(
+        connection.execute(
+            "select column_name, comment from duckdb_columns() "
+            "where database_name = current_database() and schema_name = current_schema() "
+            "and table_name = ? and comment is not null order by column_index",
+            [table.name],
+        ).fetchall()
+    )
+    shown = {name: text for name, text in columns.items() if name not in table.personal_columns}
+    described = json.dumps(shown, ensure_ascii=False)
+    return f"{{description: '{_quoted(about or '')}', columns: '{_quoted(described)}'}}"
 
 
 def _sync(path: Path) -> None:

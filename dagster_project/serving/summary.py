@@ -176,6 +176,7 @@ def _print_places(console: Console, settings: Settings, published: bool) -> None
         "quality pages": settings.reports_dir / "quality" / "index.html",
     }
     if published:
+        places["dashboard"] = settings.dashboard_path
         places["marts for BI tools"] = settings.serving_db
         places["the same as Parquet"] = settings.parquet_dir
     for name, path in places.items():

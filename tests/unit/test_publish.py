@@ -38,6 +38,8 @@ def work(tmp_path: Path) -> Path:
         connection.execute("create schema marts")
         connection.execute("create table marts.people as select 1 as id, '13712345678' as phone")
         connection.execute("comment on column marts.people.phone is 'how to reach them'")
+        connection.execute("comment on column marts.people.id is 'whose row it is; 客户''s'")
+        connection.execute("comment on table marts.people is 'One row per person.'")
         connection.execute(
             "create table marts.mart_status as select date '2024-01-01' as as_of_date"
         )
@@ -79,3 +81,20 @@ def test_the_owner_may_allow_it(work: Path) -> None:
     publication = publish(settings, published_tables(MANIFEST), as_history=False)
     assert publication.withheld == ()
     assert published(settings) == [["id", "phone"], ["id", "phone"]]
+
+
+def test_descriptions_travel_in_the_parquet_files_and_those_of_withheld_columns_do_not(
+    work: Path,
+) -> None:
+    settings = Settings.from_env({"WAREHOUSE_DIR": str(work)})
+    publish(settings, published_tables(MANIFEST), as_history=True)
+    files = [settings.parquet_dir / "people.parquet"]
+    with duckdb.connect() as connection:
+        for file in files:
+            found = connection.execute(
+                "select decode(key), decode(value) from parquet_kv_metadata(?)", [str(file)]
+            ).fetchall()
+            assert dict(found) == {
+                "description": "One row per person.",
+                "columns": '{"id": "whose row it is; 客户\'s"}',
+            }

@@ -1,0 +1,58 @@
+"""One HTML file with style, scripts, texts and figures in it: it opens from a folder, offline."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import duckdb
+
+from dagster_project.dashboard.figures import collect
+from dagster_project.settings import Settings
+
+_STATIC = Path(__file__).with_name("static")
+
+
+def build_page(settings: Settings) -> Path:
+    """Write the dashboard of what is published and return its path.
+
+    The file appears whole or not at all; one that somebody has open stays as it is.
+
+    Raises:
+        duckdb.Error: nothing is published, or not the tables that the page shows.
+    """
+    with duckdb.connect(
+        str(settings.serving_db), read_only=True, config=settings.duckdb_config
+    ) as connection:
+        connection.execute(f"use {settings.serving_db.stem}.marts")
+        figures = collect(connection)
+    target = settings.dashboard_path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = target.with_name(f".{target.name}.{os.getpid()}")
+    scratch.write_text(render(figures), encoding="utf-8")
+    scratch.replace(target)
+    return target
+
+
+def render(figures: dict[str, Any]) -> str:
+    """The page with these figures in it."""
+    return Template(_read("page.html")).substitute(
+        title="店铺客户看板 · Shop customers",
+        style=_read("style.css"),
+        texts=_for_html(_read("texts.json")),
+        figures=_for_html(json.dumps(figures, ensure_ascii=False, separators=(",", ":"))),
+        echarts=_read("echarts.min.js").replace("</script", "<\\/script"),
+        script=_read("dashboard.js"),
+    )
+
+
+def _read(name: str) -> str:
+    return (_STATIC / name).read_text(encoding="utf-8")
+
+
+def _for_html(data: str) -> str:
+    """JSON that cannot end the script element it stands in: a product may be called `</script>`."""
+    return data.replace("<", "\\u003c")
