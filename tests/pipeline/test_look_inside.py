@@ -335,7 +335,7 @@ def test_every_page_has_its_figures_at_any_width(page: Page, width: int) -> None
     for name in names:
         page.locator(f'[data-page="{name}"]').focus()
         page.keyboard.press("Enter")
-        page.wait_for_function(f"location.hash === '#{name}'")
+        page.locator(f'[data-page="{name}"][aria-selected="true"]').wait_for()
         cards = page.locator("main .card").all()
         assert len(cards) >= 3
         for card in cards:

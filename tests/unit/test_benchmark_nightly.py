@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from benchmarks.contract import TABLES, TAGS_TABLE, Fingerprint, differences, fingerprints
-from benchmarks.nightly import IMPLEMENTATIONS
+from benchmarks.nightly import _CORE, IMPLEMENTATIONS, PEERS_PYTHON, Bench
 from benchmarks.shop import COLUMNS, FULL_NAME, Shop
 from dagster_project.settings import PROJECT_DIR
 
@@ -114,6 +114,14 @@ def test_a_day_follows_with_new_and_corrected_lines(shop_file: Path, tmp_path: P
     assert known > new / 2
     assert new > 80
     assert corrected >= 1
+
+
+def test_a_core_built_alone_follows_the_next_day(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, tmp_path / "shops", PEERS_PYTHON, memory=None, timeout=None)
+    files = [bench.shop(LINES), bench.day(LINES)]
+    _, found = bench.nights("warehouse", files)
+    with bench.run("script-without-tags", files) as (_, folder):
+        assert differences(fingerprints(folder), found, _CORE) == []
 
 
 def test_one_changed_value_or_row_is_noticed(script: Path, tmp_path: Path) -> None:
