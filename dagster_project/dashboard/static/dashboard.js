@@ -117,9 +117,9 @@
     tooltip: { trigger: "axis", confine: true }, aria: { enabled: true }, ...rest,
   });
   const categories = (values) => ({ type: "category", data: values, axisLabel: { hideOverlap: true } });
-  const amounts = { type: "value", axisLabel: { formatter: (value) => number(value) } };
+  const amounts = { type: "value", axisLabel: { formatter: (value) => number(value, Number.isInteger(value) ? 0 : 1) } };
   const lines = (rows, x, measures, type = "line") => frame({
-    legend: { top: 0 }, xAxis: categories(rows.map((r) => r[x])), yAxis: amounts,
+    legend: { show: measures.length > 1, top: 0 }, xAxis: categories(rows.map((r) => r[x])), yAxis: amounts,
     series: measures.map((m) => ({ name: text(m), type, showSymbol: false, data: rows.map((r) => r[m]) })),
   });
   const bars = (rows, key, measure, onclick) => frame({
@@ -186,7 +186,7 @@
         card({ key: "psychologies", filtered: true, rows: minds, columns: ["psychology", "customers"], option: (rows) => bars(rows, "psychology", "customers") }),
         card({ key: "months_customers", filtered: true, rows: months, columns: ["month", "customers", "new_customers"], option: (rows) => lines(rows, "month", ["customers", "new_customers"]) }),
         card({ key: "flow", wide: true, values: flow[0] ? { from: flow[0].from_date, to: flow[0].to_date } : {}, rows: flow, columns: ["from_value", "to_value", "customers"],
-          option: (rows) => ({ animation: false, tooltip: { confine: true }, series: [{ type: "sankey", right: 110, emphasis: { focus: "adjacency" },
+          option: (rows) => ({ animation: false, tooltip: { confine: true }, series: [{ type: "sankey", right: 110, lineStyle: { color: "source", opacity: 0.4 }, emphasis: { focus: "adjacency" },
             data: [...new Set(rows.flatMap((r) => [`0${r.from_value}`, `1${r.to_value}`]))].map((name) => ({ name })),
             label: { formatter: (p) => valueName(p.name.slice(1)) },
             links: rows.map((r) => ({ source: `0${r.from_value}`, target: `1${r.to_value}`, value: r.customers })) }] }) }),
@@ -222,7 +222,7 @@
     },
 
     quality() {
-      const steps = rowsOf("bridge"), checks = rowsOf("checks").reverse();
+      const steps = rowsOf("bridge").filter((s) => s.rows || s.amount), checks = rowsOf("checks").reverse();
       // Bars of a waterfall stand on an invisible one that ends where the step before left off.
       let level = 0;
       const heights = steps.map((s) => {
@@ -232,7 +232,7 @@
       });
       return [
         card({ key: "bridge", wide: true, rows: steps, columns: ["step", "rows", "amount"],
-          option: (rows) => frame({ xAxis: categories(rows.map((r) => valueName(r.step))), yAxis: amounts,
+          option: (rows) => frame({ xAxis: { ...categories(rows.map((r) => valueName(r.step))), axisLabel: { interval: 0, rotate: 30 } }, yAxis: amounts,
             tooltip: { trigger: "item", confine: true, formatter: (p) => `${valueName(rows[p.dataIndex].step)}: ${number(rows[p.dataIndex].amount, 2)}` },
             series: [{ type: "bar", stack: "all", silent: true, itemStyle: { color: "transparent" }, data: heights.map((h) => h.base) },
               { type: "bar", stack: "all", data: heights.map((h) => ({ value: h.height, itemStyle: { color: h.total ? "#1f5fbf" : h.down ? "#c25450" : "#3a9b6b" } })) }] }) }),
