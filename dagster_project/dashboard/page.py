@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from pathlib import Path
@@ -11,9 +12,16 @@ from typing import Any
 import duckdb
 
 from dagster_project.dashboard.figures import collect
-from dagster_project.settings import Settings
+from dagster_project.settings import DBT_PROJECT_DIR, Settings
 
 _STATIC = Path(__file__).with_name("static")
+
+# Seeds that name values in Chinese, with the columns of value and name.
+_NAMED = {
+    "rfm_segments": ("segment", "segment_zh"),
+    "psychologies": ("psychology", "name_zh"),
+    "tag_value_names": ("tag_value", "name_zh"),
+}
 
 
 def build_page(settings: Settings) -> Path:
@@ -42,11 +50,21 @@ def render(figures: dict[str, Any]) -> str:
     return Template(_read("page.html")).substitute(
         title="店铺客户看板 · Shop customers",
         style=_read("style.css"),
-        texts=_for_html(_read("texts.json")),
+        texts=_for_html(json.dumps(_texts(), ensure_ascii=False, separators=(",", ":"))),
         figures=_for_html(json.dumps(figures, ensure_ascii=False, separators=(",", ":"))),
         echarts=_read("echarts.min.js").replace("</script", "<\\/script"),
         script=_read("dashboard.js"),
     )
+
+
+def _texts() -> dict[str, Any]:
+    """Every word of the page; the values of labels and tags are named where they are defined."""
+    texts: dict[str, Any] = json.loads(_read("texts.json"))
+    for seed, (value, name) in _NAMED.items():
+        with (DBT_PROJECT_DIR / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                texts["values"].setdefault(row[value], {"zh": row[name], "en": row[value]})
+    return texts
 
 
 def _read(name: str) -> str:
