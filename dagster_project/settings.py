@@ -21,6 +21,7 @@ DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 # From the most careful to the most daring; what each joins is said in docs/identity.md.
 IDENTITY_RULES = ("strict", "standard", "loose")
 _SHORTEST_SECRET = 16
+DEFAULT_POSTGRES_READER = "marts_reader"
 # A night and a late morning: what came every day is not yet late at breakfast.
 DEFAULT_FRESH_HOURS = 30
 # The other half is for Python, the page cache and whatever else runs on the machine.
@@ -51,6 +52,9 @@ class Settings:
         duckdb_memory_limit: from so much memory on, DuckDB writes intermediate results to disk
             (`DUCKDB_MEMORY_LIMIT`, such as 4GB; default: half of the machine's memory).
         duckdb_temp_dir: where it writes them (`DUCKDB_TEMP_DIR`); None means `work/tmp`.
+        postgres_url: a PostgreSQL database that the marts are published to as well
+            (`SERVING_POSTGRES_URL`); None means none.
+        postgres_reader: the role there that may read them (`SERVING_POSTGRES_READER`).
     """
 
     warehouse_dir: Path
@@ -63,6 +67,8 @@ class Settings:
     publish_personal: bool = False
     duckdb_memory_limit: str = field(default_factory=lambda: _share_of_memory())
     duckdb_temp_dir: Path | None = None
+    postgres_url: str | None = field(default=None, repr=False)
+    postgres_reader: str = DEFAULT_POSTGRES_READER
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -95,6 +101,8 @@ class Settings:
             == "true",
             duckdb_memory_limit=_memory_size("DUCKDB_MEMORY_LIMIT", env.get("DUCKDB_MEMORY_LIMIT")),
             duckdb_temp_dir=Path(temp).resolve() if (temp := env.get("DUCKDB_TEMP_DIR")) else None,
+            postgres_url=env.get("SERVING_POSTGRES_URL") or None,
+            postgres_reader=env.get("SERVING_POSTGRES_READER") or DEFAULT_POSTGRES_READER,
         )
 
     @property

@@ -50,6 +50,12 @@ def build_publish_asset(
                 changed = record_states(settings, publication.as_of_date)
                 context.log.info(f"recorded the new labels of {changed:,} customers")
             complete_build(settings, decides_about_tables(settings))
+            if settings.postgres_url is not None:
+                # An extra that only who asks for it has installed.
+                from dagster_project.serving.postgres import publish_to_postgres
+
+                publish_to_postgres(settings, tables)
+                context.log.info("published to PostgreSQL, too")
             page = build_page(settings)
             context.log.info(f"dashboard of {page.stat().st_size / 1e6:.1f} MB: {page}")
             # Last of all: from here on the next night has nothing to do until something changes.
