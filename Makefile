@@ -65,6 +65,10 @@ status: setup  ## marts, as-of date, freshness, checks that do not hold, the nex
 dashboard: setup  ## write reports/index.html anew from what is published
 	@$(BIN)/python -m dagster_project dashboard
 
+.PHONY: docs
+docs: setup  ## write reports/docs: tables and columns, lineage of columns, definitions
+	@$(BIN)/python -m dagster_project docs
+
 .PHONY: why
 why: setup  ## one customer's profile, labels, tags and the orders behind them (CUSTOMER=customer_id)
 	@test -n "$(CUSTOMER)" || { echo "which customer? make why CUSTOMER=customer_id" >&2; exit 2; }

@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         _console().print(f"written: {build_page(settings)}", highlight=False, soft_wrap=True)
         return 0
+    if command == "docs":
+        return _docs(settings)
     if command == "why":
         from dagster_project.serving.why import print_why
 
@@ -134,6 +136,23 @@ def nightly(settings: Settings, partition: str | None, *, rebuild: bool = False)
     return 1
 
 
+def _docs(settings: Settings) -> int:
+    from dagster_project.dashboard.documentation import DocumentationError, build_documentation
+
+    console = Console(stderr=True)
+    if not settings.serving_db.is_file():
+        console.print("nothing is published yet; start with `make run`")
+        return 1
+    settings.export()
+    try:
+        index = build_documentation(settings, console.print)
+    except (DocumentationError, FileNotFoundError, WorkDatabaseBusyError) as error:
+        console.print(f"[red]error:[/red] {error}", highlight=False)
+        return 2
+    _console().print(f"written: {index}", highlight=False, soft_wrap=True)
+    return 0
+
+
 def _ask_for_everything(settings: Settings) -> None:
     import duckdb
 
@@ -200,6 +219,7 @@ def _parser() -> argparse.ArgumentParser:
         help="print marts, as-of date, freshness, failed checks and the next run; ends with 1 when "
         "nothing is published or a critical check failed",
     )
+    commands.add_parser("docs", help="write reports/docs: tables, lineage of columns, definitions")
     commands.add_parser("dashboard", help="write reports/index.html anew from what is published")
     why = commands.add_parser(
         "why", help="print one customer's profile, labels, tags and the orders behind them"

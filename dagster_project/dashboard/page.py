@@ -14,7 +14,7 @@ import duckdb
 from dagster_project.dashboard.figures import collect
 from dagster_project.settings import DBT_PROJECT_DIR, Settings
 
-_STATIC = Path(__file__).with_name("static")
+STATIC = Path(__file__).with_name("static")
 
 # Seeds that name values in Chinese, with the columns of value and name.
 _NAMED = {
@@ -50,14 +50,14 @@ def render(figures: dict[str, Any]) -> str:
     return Template(_read("page.html")).substitute(
         title="店铺客户看板 · Shop customers",
         style=_read("style.css"),
-        texts=_for_html(json.dumps(_texts(), ensure_ascii=False, separators=(",", ":"))),
+        texts=_for_html(json.dumps(read_texts(), ensure_ascii=False, separators=(",", ":"))),
         figures=_for_html(json.dumps(figures, ensure_ascii=False, separators=(",", ":"))),
         echarts=_read("echarts.min.js").replace("</script", "<\\/script"),
         script=_read("dashboard.js"),
     )
 
 
-def _texts() -> dict[str, Any]:
+def read_texts() -> dict[str, Any]:
     """Every word of the page; the values of labels and tags are named where they are defined."""
     texts: dict[str, Any] = json.loads(_read("texts.json"))
     for seed, (value, name) in _NAMED.items():
@@ -68,7 +68,7 @@ def _texts() -> dict[str, Any]:
 
 
 def _read(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")
+    return (STATIC / name).read_text(encoding="utf-8")
 
 
 def _for_html(data: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 import pytest
@@ -344,6 +345,39 @@ def test_every_page_has_its_figures_at_any_width(page: Page, width: int) -> None
             assert drawn or "没有数据" in card.inner_text(), figure
         # Nothing sticks out to the side of the page.
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+
+
+def test_documentation_opens_from_its_folder_and_asks_for_nothing(
+    browser: Browser, shop: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAREHOUSE_DIR", str(shop.settings.warehouse_dir))
+    assert main(["docs"]) == 0
+    folder = shop.settings.reports_dir / "docs"
+    expected = {
+        "index.html": "Documentation",
+        "definitions.html": "What was paid for purchases",
+        "dbt.html": "Customer-analytics warehouse",
+        "columns.html": "customer_analytics",
+    }
+    assert {path.name for path in folder.iterdir()} == set(expected)
+    for name, words in expected.items():
+        opened = browser.new_page()
+        asked: list[str] = []
+        opened.on("request", lambda request, asked=asked: asked.append(request.url))
+        opened.goto((folder / name).as_uri())
+        opened.get_by_text(words).first.wait_for()
+        assert {url.partition(":")[0] for url in asked} <= {"file", "data", "blob"}, name
+        for link in opened.locator("a[href]").evaluate_all("all => all.map(a => a.href)"):
+            if name == "index.html":
+                assert Path(urlsplit(link).path).is_file(), link
+        opened.close()
+    lineage = (folder / "columns.html").read_text(encoding="utf-8")
+    # A column of a union, through which the money of every format comes.
+    assert re.search(
+        r'"target": ?"model\.customer_analytics\.int_order_lines", ?"sourceColumn": ?"amount", '
+        r'?"targetColumn": ?"amount"',
+        lineage,
+    )
 
 
 def test_status_shows_a_check_that_does_not_hold(shop: Warehouse) -> None:
