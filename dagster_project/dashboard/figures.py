@@ -17,7 +17,7 @@ import duckdb
 UNKNOWN = "?"
 
 # Everybody with the three attributes that the page filters by.
-_PEOPLE = f"""
+PEOPLE = f"""
 create or replace temp view people as
 select
     c.customer_id,
@@ -275,7 +275,7 @@ def collect(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, list[A
     Args:
         connection: with the published marts as its default schema.
     """
-    connection.execute(_PEOPLE)
+    connection.execute(PEOPLE)
     return {figure.name: _columns(connection, figure.query) for figure in FIGURES}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dagster_project.dashboard.figures import FIGURES, PEOPLE
 from dagster_project.ingestion.formats import load_formats
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -254,6 +255,14 @@ def test_every_unit_test_says_why_it_exists(manifest: dict[str, Any]) -> None:
     unit_tests = manifest["unit_tests"].values()
     assert len(unit_tests) >= 40
     assert [test["name"] for test in unit_tests if len(test["description"]) < 40] == []
+
+
+def test_the_exposure_of_the_dashboard_names_what_it_reads(manifest: dict[str, Any]) -> None:
+    (exposure,) = [e for e in manifest["exposures"].values() if e["name"] == "dashboard"]
+    named = {parent.rpartition(".")[2] for parent in exposure["depends_on"]["nodes"]}
+    queries = " ".join([PEOPLE, *(figure.query for figure in FIGURES)])
+    models = {node["name"] for node in manifest["nodes"].values()}
+    assert named == set(re.findall(r"(?:from|join) (\w+)", queries)) & models
 
 
 def test_every_yml_describes_the_model_beside_it(models: list[Node]) -> None:
