@@ -66,8 +66,17 @@ status: setup  ## marts, as-of date, freshness, checks that do not hold, the nex
 dashboard: setup  ## write reports/index.html anew from what is published
 	@$(BIN)/python -m dagster_project dashboard
 
+# Of its own, because the lineage needs an older sqlglot than Dagster.
+build/docs-venv/.installed: docs/requirements.txt | setup
+	@$(BIN)/python -m venv build/docs-venv
+	@build/docs-venv/bin/pip install --quiet --disable-pip-version-check --requirement docs/requirements.txt
+	@touch $@
+
+.PHONY: docs-setup
+docs-setup: build/docs-venv/.installed  ## dbt-colibri in an environment of its own, for make docs
+
 .PHONY: docs
-docs: setup  ## write reports/docs: tables and columns, lineage of columns, definitions
+docs: setup docs-setup  ## write reports/docs: tables and columns, lineage of columns, definitions
 	@$(BIN)/python -m dagster_project docs
 
 .PHONY: why

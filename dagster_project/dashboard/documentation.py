@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from html import escape
@@ -11,8 +10,11 @@ from pathlib import Path
 from string import Template
 
 from dagster_project.dashboard.page import STATIC, read_texts
-from dagster_project.settings import DBT_PROJECT_DIR, Settings
+from dagster_project.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
 from dagster_project.work_lock import hold_work_database
+
+# In an environment of its own: docs/requirements.txt.
+COLIBRI = PROJECT_DIR / "build" / "docs-venv" / "bin" / "colibri"
 
 DBT_PAGE, LINEAGE_PAGE, DEFINITIONS_PAGE = "dbt.html", "columns.html", "definitions.html"
 
@@ -30,7 +32,7 @@ def build_documentation(settings: Settings, report: Callable[[str], None]) -> Pa
 
     Raises:
         DocumentationError: dbt or dbt-colibri failed.
-        FileNotFoundError: the extra `docs` is not installed.
+        FileNotFoundError: `make docs-setup` has not been run.
     """
     hold_work_database(settings)
     folder = settings.reports_dir / "docs"
@@ -62,12 +64,11 @@ def _generate_dbt_docs(target: Path) -> None:
 
 
 def _generate_lineage(target: Path) -> None:
-    colibri = Path(sys.executable).with_name("colibri")
-    if not colibri.is_file():
-        raise FileNotFoundError("dbt-colibri is not installed: pip install '.[docs]'")
+    if not COLIBRI.is_file():
+        raise FileNotFoundError("dbt-colibri is not installed: make docs-setup")
     made = subprocess.run(
         [
-            *(colibri, "generate", "--disable-telemetry", "--light"),
+            *(COLIBRI, "generate", "--disable-telemetry", "--light"),
             *("--manifest", target / "manifest.json", "--catalog", target / "catalog.json"),
             *("--output-dir", target / "lineage"),
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -20,6 +21,7 @@ from rich.console import Console
 from benchmarks.shop import FULL_NAME, MAPPING, MAPPING_NAME, SOURCE, Shop
 from dagster_project.cli import main
 from dagster_project.dashboard import figures
+from dagster_project.dashboard.documentation import COLIBRI
 from dagster_project.dashboard.figures import FIGURES
 from dagster_project.dashboard.page import render
 from dagster_project.serving.status import print_status
@@ -350,6 +352,8 @@ def test_every_page_has_its_figures_at_any_width(page: Page, width: int) -> None
 def test_documentation_opens_from_its_folder_and_asks_for_nothing(
     browser: Browser, shop: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if not COLIBRI.is_file():
+        pytest.skip("no dbt-colibri here; make docs-setup installs it")
     monkeypatch.setenv("WAREHOUSE_DIR", str(shop.settings.warehouse_dir))
     assert main(["docs"]) == 0
     folder = shop.settings.reports_dir / "docs"
@@ -371,13 +375,12 @@ def test_documentation_opens_from_its_folder_and_asks_for_nothing(
             if name == "index.html":
                 assert Path(urlsplit(link).path).is_file(), link
         opened.close()
-    lineage = (folder / "columns.html").read_text(encoding="utf-8")
+    page = (folder / "columns.html").read_text(encoding="utf-8")
+    (data,) = re.findall(r'atob\("([A-Za-z0-9+/=]+)"\)', page)
+    lineage = json.loads(base64.b64decode(data))["lineage"]["edges"]
     # A column of a union, through which the money of every format comes.
-    assert re.search(
-        r'"target": ?"model\.customer_analytics\.int_order_lines", ?"sourceColumn": ?"amount", '
-        r'?"targetColumn": ?"amount"',
-        lineage,
-    )
+    known = {(edge["target"].rpartition(".")[2], edge["targetColumn"]) for edge in lineage}
+    assert ("int_order_lines", "amount") in known
 
 
 def test_status_shows_a_check_that_does_not_hold(shop: Warehouse) -> None:

@@ -1,5 +1,5 @@
-{#- The tables by date that may stand, each with what it knows of a date. Both are asked: whoever builds the marts of the day alone
-    has no history, and it must not be taken for up to date later. -#}
+{#- The tables by date that may stand, each with what it knows of a date. Both are asked: who builds the marts of the day
+    alone has no history, and it must not be taken for up to date later. -#}
 {%- set standing_tables = [] -%}
 {%- if builds_a_part() -%}
 {%- for name, knows_previous in [('int_snapshot_boundaries', false), ('int_customer_snapshots', true)] -%}
