@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from dagster_project.dashboard.page import STATIC, read_texts
+from dagster_project.dashboard.page import STATIC, build_page, read_texts
 from dagster_project.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
 from dagster_project.work_lock import hold_work_database
 
@@ -48,6 +48,7 @@ def build_documentation(settings: Settings, report: Callable[[str], None]) -> Pa
     (folder / DEFINITIONS_PAGE).write_text(definitions_page(), encoding="utf-8")
     index = folder / "index.html"
     index.write_text(_page("docs.html"), encoding="utf-8")
+    build_page(settings)  # it leads here from now on
     return index
 
 

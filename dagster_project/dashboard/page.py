@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -15,6 +16,9 @@ from dagster_project.dashboard.figures import collect
 from dagster_project.settings import DBT_PROJECT_DIR, Settings
 
 STATIC = Path(__file__).with_name("static")
+
+# Pages that the dashboard leads to where they have been written: path beside it, key of its name.
+_LINKS = {"docs/index.html": "docs", "quality/index.html": "page_quality"}
 
 # Seeds that name values in Chinese, with the columns of value and name.
 _NAMED = {
@@ -40,16 +44,20 @@ def build_page(settings: Settings) -> Path:
     target = settings.dashboard_path
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f".{target.name}.{os.getpid()}")
-    scratch.write_text(render(figures), encoding="utf-8")
+    links = [link for link in _LINKS if (target.parent / link).is_file()]
+    scratch.write_text(render(figures, links), encoding="utf-8")
     scratch.replace(target)
     return target
 
 
-def render(figures: dict[str, Any]) -> str:
-    """The page with these figures in it."""
+def render(figures: dict[str, Any], links: Sequence[str] = ()) -> str:
+    """The page with these figures in it, and these of `_LINKS`."""
     return Template(_read("page.html")).substitute(
         title="店铺客户看板 · Shop customers",
         style=_read("style.css"),
+        links="".join(
+            f'<a class="button" href="{link}" data-text="{_LINKS[link]}"></a>' for link in links
+        ),
         texts=_for_html(json.dumps(read_texts(), ensure_ascii=False, separators=(",", ":"))),
         figures=_for_html(json.dumps(figures, ensure_ascii=False, separators=(",", ":"))),
         echarts=_read("echarts.min.js").replace("</script", "<\\/script"),

@@ -173,6 +173,7 @@ def _figures(shop: Warehouse) -> dict[str, Any]:
 def test_the_night_writes_a_dashboard_that_asks_for_nothing(shop: Warehouse) -> None:
     page = shop.settings.dashboard_path.read_text(encoding="utf-8")
     assert len(page) < 5_000_000
+    assert 'href="quality/index.html"' in page and 'href="docs/index.html"' not in page
     # Nothing but what stands in the file may be loaded; the browser holds the page to it.
     assert "default-src 'none'" in page
     assert re.findall(r"<(?:script|link|iframe)[^>]*(?:src|href)=", page) == []
@@ -357,6 +358,7 @@ def test_documentation_opens_from_its_folder_and_asks_for_nothing(
     monkeypatch.setenv("WAREHOUSE_DIR", str(shop.settings.warehouse_dir))
     assert main(["docs"]) == 0
     folder = shop.settings.reports_dir / "docs"
+    assert 'href="docs/index.html"' in shop.settings.dashboard_path.read_text(encoding="utf-8")
     expected = {
         "index.html": "Documentation",
         "definitions.html": "What was paid for purchases",
