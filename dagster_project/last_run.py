@@ -22,7 +22,7 @@ import duckdb
 
 from dagster_project.ingestion.inspect import landing_files
 from dagster_project.ingestion.mapping import MAPPING_FILE_NAME
-from dagster_project.ingestion.pseudonym import reading_context
+from dagster_project.ingestion.pseudonym import ensure_key, reading_context
 from dagster_project.quality import suites
 from dagster_project.settings import DBT_PROJECT_DIR, Settings
 
@@ -123,6 +123,7 @@ def difference(last: LastRun, present: LastRun) -> str | None:
 
 def begin(settings: Settings, run_id: str) -> None:
     """Note what a run for the latest day will stand on, before it looks at the landing folder."""
+    ensure_key(settings)  # the first load would make it, and the next night see another setting
     decisive, landing = decisive_inputs(settings), landing_signatures(settings.landing_dir)
     _write(settings, LastRun(run_id, decisive, landing))
 

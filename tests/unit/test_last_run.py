@@ -251,3 +251,15 @@ def test_the_question_starts_neither_dagster_nor_dbt_nor_great_expectations() ->
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+def test_the_first_run_of_a_warehouse_makes_its_secret_before_it_notes_what_it_stands_on(
+    tmp_path: Path,
+) -> None:
+    settings = Settings.from_env({"WAREHOUSE_DIR": str(tmp_path)})
+    settings.create_folders()
+    last_run.begin(settings, "first")
+    noted = last_run.read(settings)
+    assert noted is not None
+    assert settings.pseudonym_key_path.is_file()
+    assert noted.decisive == last_run.decisive_inputs(settings)
