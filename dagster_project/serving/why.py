@@ -134,7 +134,7 @@ order by o.ordered_at desc, o.order_id
 limit $limit
 """
 
-SHOWN_ORDERS = 20
+_SHOWN_ORDERS = 20
 _SHOWN_CHANGES = 12
 
 
@@ -168,7 +168,7 @@ def print_why(settings: Settings, console: Console, customer: str) -> bool:
         )
         _print_tags(console, _rows(connection, _TAGS, given))
         _print_changes(console, _rows(connection, _CHANGES, {**given, "limit": _SHOWN_CHANGES}))
-        _print_orders(console, _rows(connection, _ORDERS, {**given, "limit": SHOWN_ORDERS}))
+        _print_orders(console, _rows(connection, _ORDERS, {**given, "limit": _SHOWN_ORDERS}))
     return True
 
 
