@@ -62,6 +62,10 @@ summary: setup  ## what is published, what was refused, which rules hold
 status: setup  ## marts, as-of date, freshness, checks that do not hold, the next run
 	@$(BIN)/python -m dagster_project status
 
+.PHONY: alert
+alert: setup  ## tell who is to hear of trouble what is new (OPTIONS=--test: a test message)
+	@$(BIN)/python -m dagster_project alert $(OPTIONS)
+
 .PHONY: dashboard
 dashboard: setup  ## write reports/index.html anew from what is published
 	@$(BIN)/python -m dagster_project dashboard
@@ -73,20 +77,52 @@ build/docs-venv/.installed: docs/requirements.txt | setup
 	@touch $@
 
 .PHONY: docs-setup
-docs-setup: build/docs-venv/.installed  ## dbt-colibri in an environment of its own, for make docs
+docs-setup: build/docs-venv/.installed  ## dbt-colibri and dbterd in an environment of their own, for make docs
+
+$(VENV)/.spark: requirements-spark.lock $(INSTALLED)
+	@java -version 2>&1 | grep -qE 'version "(17|21)' || { echo "Spark needs Java 17 (Debian: apt-get install openjdk-17-jre-headless)"; exit 1; }
+	@echo "adding Spark to $(VENV) (450 MB, once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
+	@touch $@
+
+.PHONY: spark-setup
+spark-setup: $(VENV)/.spark  ## Spark and its dbt adapter in .venv, for DBT_TARGET=spark_local or spark (needs Java 17)
+
+.PHONY: parity
+parity: spark-setup  ## one shop on DuckDB and on Spark, table by table (PARITY="--lines 1000000 --workers 2")
+	@$(BIN)/python -m tests.spark $(PARITY)
 
 .PHONY: docs
-docs: setup docs-setup  ## write reports/docs: tables and columns, lineage of columns, definitions
+docs: setup docs-setup  ## write reports/docs: tables and columns, lineage, entity diagram, definitions
 	@$(BIN)/python -m dagster_project docs
+
+.PHONY: metrics
+metrics: setup  ## metrics of the semantic layer (METRICS=orders,net_revenue BY=metric_time__month)
+	@$(BIN)/python -m dagster_project metrics $(if $(METRICS),query --metrics $(METRICS) $(if $(BY),--group-by $(BY)) $(OPTIONS),list metrics)
 
 .PHONY: why
 why: setup  ## one customer's profile, labels, tags and the orders behind them (CUSTOMER=customer_id)
 	@test -n "$(CUSTOMER)" || { echo "which customer? make why CUSTOMER=customer_id" >&2; exit 2; }
 	@$(BIN)/python -m dagster_project why "$(CUSTOMER)"
 
+.PHONY: audience
+audience: setup  ## the audiences; one as a list: NAME=welcome (FORMAT=json, TO=https://…, OPTIONS=--no-record)
+	@$(BIN)/python -m dagster_project audience $(OPTIONS) $(if $(FORMAT),--format $(FORMAT)) \
+		$(if $(TO),--to "$(TO)") $(NAME)
+
 .PHONY: forget
 forget: setup  ## erase one customer everywhere and prove it (CUSTOMER=id, e-mail, phone, account)
 	@$(BIN)/python -m dagster_project forget $(OPTIONS) "$(CUSTOMER)"
+
+.PHONY: backup
+backup: setup  ## the whole warehouse in one archive (TO=/backups/shop.tar.gz)
+	@test -n "$(TO)" || { echo "where to? make backup TO=/backups/shop.tar.gz" >&2; exit 2; }
+	@$(BIN)/python -m dagster_project backup "$(TO)"
+
+.PHONY: restore
+restore: setup  ## a kept warehouse into an empty WAREHOUSE_DIR (FROM=/backups/shop.tar.gz)
+	@test -n "$(FROM)" || { echo "from where? make restore FROM=/backups/shop.tar.gz" >&2; exit 2; }
+	@$(BIN)/python -m dagster_project restore "$(FROM)"
 
 .PHONY: templates
 templates: setup  ## empty CSV files of the warehouse's own names, to fill in and drop
@@ -103,9 +139,22 @@ dev: setup  ## Dagster's web UI on http://127.0.0.1:3000, with schedule and sens
 	@$(BIN)/python -m dagster_project prepare
 	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
+.PHONY: cluster
+cluster: setup  ## Dagster as code server, daemon and web server over PostgreSQL (docs/cluster.md)
+	@$(BIN)/python -m dagster_project cluster
+
+.PHONY: kubernetes
+kubernetes: setup  ## write deploy/kubernetes/warehouse.yaml from the settings (IMAGE=…)
+	@mkdir -p deploy/kubernetes
+	@$(BIN)/python -m dagster_project kubernetes $(if $(IMAGE),--image "$(IMAGE)") > deploy/kubernetes/warehouse.yaml
+
 .PHONY: test
 test: setup  ## every test
 	@$(BIN)/python -m pytest
+
+.PHONY: fuzz
+fuzz: setup  ## damaged files of every format through the loader (FUZZ="--minutes 10 --seed 1", or "--sizes")
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 .PHONY: bench
 bench: setup  ## cost of a night against a hand-written script and the peers (BENCH="--lines 10000000 --rounds 2" …)
@@ -128,11 +177,27 @@ bench-marts: setup  ## time of all marts for a million customers against their f
 bench-quality: setup  ## a gate on ten million orders against the same rules as one SQL query (some minutes)
 	@$(BIN)/python -m benchmarks.quality
 
+.PHONY: bench-scoring
+bench-scoring: setup  ## predictions and groups of a million customers against their RFM mart (some minutes)
+	@$(BIN)/python -m benchmarks.scoring
+
+.PHONY: faults
+faults: setup  ## disturb nights (kills, full disks, broken files …) and write docs/reliability.md (FAULTS="--kills 200 --seed 7")
+	@$(BIN)/python -m tests.faults --write $(FAULTS)
+
+.PHONY: audit
+audit: setup  ## known vulnerabilities of the locked packages, and their licences (OPTIONS=--write lists them)
+	@$(BIN)/python -m tools.audit $(OPTIONS)
+
 .PHONY: lint
 lint: setup  ## ruff and sqlfluff, as CI runs them
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@cd dbt_project && WAREHOUSE_WORK_DB=:memory: ../$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
+
+.PHONY: semantic
+semantic: setup  ## check the definitions of the semantic layer, as CI does
+	@WAREHOUSE_DIR=build/semantic $(BIN)/python -m dagster_project metrics validate-configs --skip-dw
 
 .PHONY: format
 format: setup  ## let ruff and sqlfluff mend what they can
@@ -140,10 +205,15 @@ format: setup  ## let ruff and sqlfluff mend what they can
 	@$(BIN)/ruff format .
 	@cd dbt_project && WAREHOUSE_WORK_DB=:memory: ../$(BIN)/sqlfluff fix --disable-progress-bar models tests
 
+# All but spark, which has a lock of what it adds.
+EXTRAS := cluster dev postgres recommendations sample semantic sources
+LOCKED := --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --quiet
+
 .PHONY: lock
 lock:  ## pin the dependencies anew (needs uv)
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-		--generate-hashes --no-strip-extras --no-emit-index-url --quiet -o requirements.lock
+	uv pip compile pyproject.toml $(addprefix --extra ,$(EXTRAS)) $(LOCKED) -o requirements.lock
+	uv pip compile pyproject.toml --extra spark --constraints requirements.lock $(LOCKED) -o requirements-spark.lock \
+		$$(sed -n 's/^\([a-z0-9._-]*\)\(\[.*\]\)\{0,1\}==.*/--no-emit-package \1/p' requirements.lock)
 
 .PHONY: clean
 clean:  ## remove the virtual environment and caches, never the warehouse

@@ -28,10 +28,8 @@ from rich.console import Console
 from rich.table import Table
 
 from dagster_project.ingestion.loader import load_files
-from dagster_project.quality.store import ensure_log
-from dagster_project.serving.state_record import ensure_record
 from dagster_project.settings import PROJECT_DIR, Settings
-from dagster_project.transformation.builds import ensure_builds
+from dagster_project.transformation.own_tables import ensure_own_tables
 from dagster_project.transformation.project import DBT_PROJECT_DIR
 
 DEFAULT_CUSTOMERS, DEFAULT_LINES = 1_000_000, 10_000_000
@@ -97,9 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         load_files(settings)
         landed = time.perf_counter() - started
         with duckdb.connect(str(settings.work_db)) as connection:
-            ensure_log(connection)
-            ensure_record(connection)
-            ensure_builds(connection)
+            ensure_own_tables(connection)
         console.print("dbt builds the facts …")
         _dbt(settings, "seed")
         facts = _dbt(settings, "run", "--select", "tag:facts")

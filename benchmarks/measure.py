@@ -151,10 +151,12 @@ def _tree(root: int) -> dict[int, tuple[int, int]]:
 def _size(folder: Path) -> int:
     """Bytes on disk; a file with several names counts once."""
     sizes: dict[int, int] = {}
-    for path in folder.rglob("*"):
-        try:
-            status = path.lstat()
-        except OSError:
-            continue
-        sizes[status.st_ino] = status.st_blocks * 512
+    # Unlike a glob this goes on when a folder is removed under its feet, as Spark's are.
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                status = Path(parent, name).lstat()
+            except OSError:
+                continue
+            sizes[status.st_ino] = status.st_blocks * 512
     return sum(sizes.values())

@@ -51,6 +51,8 @@ REPORTS = PROJECT_DIR / "reports" / "bench"
 PEERS_PYTHON = PROJECT_DIR / "build" / "peers-venv" / "bin" / "python"
 LIMIT = "script"
 
+# Of a handful of lines nothing is left without the fixed cost but its noise: no ratio then.
+_LEAST_NET_SHARE = 0.05
 _MEASURES = ("wall_seconds", "cpu_seconds", "peak_megabytes", "disk_megabytes")
 _ALL = frozenset(TABLES)
 _CORE = _ALL - {TAGS_TABLE}
@@ -355,7 +357,8 @@ def _add_ratios(results: dict[str, dict[str, Any]]) -> None:
             part: {
                 measure_: round(result[part][measure_][0] / limit[part][measure_][0], 3)
                 for measure_ in _MEASURES
-                if limit[part][measure_][0] > 0
+                if result[part][measure_][0] > 0
+                and limit[part][measure_][0] > _LEAST_NET_SHARE * limit["total"][measure_][0]
             }
             for part in ("total", "without_fixed")
         }

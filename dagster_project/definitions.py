@@ -12,6 +12,7 @@ from dagster_project.automation.jobs import (
 from dagster_project.automation.names import LANDING_KEY, PUBLISHED_KEY
 from dagster_project.connections.assets import build_connection_assets
 from dagster_project.ingestion.assets import build_ingestion_assets
+from dagster_project.modelling.assets import build_modelling_assets
 from dagster_project.quality.checks import build_gates
 from dagster_project.serving.assets import build_publish_asset
 from dagster_project.settings import Settings
@@ -32,12 +33,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     connections = build_connection_assets(settings)
     extracted = [key for extract in connections for key in extract.keys]
     dbt_assets = build_dbt_assets(settings, project, partitions)
-    built = [key for assets in dbt_assets for key in assets.keys]
+    modelling_assets = build_modelling_assets(settings, partitions)
+    built = [key for assets in (*dbt_assets, *modelling_assets) for key in assets.keys]
     ends = {LANDING_KEY, PUBLISHED_KEY, *extracted}
     assets = [
         *connections,
         *build_ingestion_assets(settings, extracted, [*built, PUBLISHED_KEY]),
         *dbt_assets,
+        *modelling_assets,
         build_publish_asset(settings, published_tables(read_manifest(project)), partitions),
     ]
     definitions = dg.Definitions(

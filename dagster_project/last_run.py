@@ -25,6 +25,7 @@ from dagster_project.ingestion.mapping import MAPPING_FILE_NAME
 from dagster_project.ingestion.pseudonym import ensure_key, reading_context
 from dagster_project.quality import suites
 from dagster_project.settings import DBT_PROJECT_DIR, Settings
+from dagster_project.sql_text import sql_literal
 
 PACKAGE_DIR = Path(__file__).parent
 
@@ -34,6 +35,10 @@ _BY_PRODUCTS = {"__pycache__", "target", "logs", "dbt_packages"}
 _SECRET_SETTINGS = {"pseudonym_key"}
 # They decide how a table is built, not what is in it.
 _RESOURCES = {"duckdb_memory_limit", "duckdb_temp_dir"}
+# They decide what leaves the warehouse after the tables are made, and who hears of trouble.
+_OF_EXPORTS = {"export_contacts", "webhook_secret", "alerts"}
+# They decide what is remembered of runs, and by whom they are started.
+_OF_UPKEEP = {"keep_runs_days", "cluster"}
 
 # When `mart_status` would say something else than it says (mart_status.sql): it counts the hours
 # between two times by the full hours between them.
@@ -161,7 +166,7 @@ def decisive_inputs(
     decided = [
         f"{one.name}={getattr(settings, one.name)!r}"
         for one in fields(settings)
-        if one.name not in _SECRET_SETTINGS | _RESOURCES
+        if one.name not in _SECRET_SETTINGS | _RESOURCES | _OF_EXPORTS | _OF_UPKEEP
     ]
     return {
         "settings": _hash([*decided, reading_context(settings)]),
@@ -228,8 +233,7 @@ def _hash(texts: Iterable[str]) -> str:
 
 def _freshness_changed(settings: Settings, now: datetime) -> bool:
     with duckdb.connect(":memory:") as connection:
-        path = str(settings.serving_db).replace("'", "''")
-        connection.execute(f"attach '{path}' as served (read_only)")
+        connection.execute(f"attach {sql_literal(settings.serving_db)} as served (read_only)")
         connection.execute("use served.marts")
         found = connection.execute(
             _FRESHNESS_CHANGED, {"fresh": settings.fresh_hours, "now": now}

@@ -14,16 +14,14 @@ import duckdb
 from benchmarks.peers.command import Profile, Task, read_task
 from benchmarks.shop import MAPPING, MAPPING_NAME
 from dagster_project.ingestion.loader import load_files
-from dagster_project.quality.store import ensure_log
 from dagster_project.serving.publish import publish_tables
-from dagster_project.serving.state_record import ensure_record
 from dagster_project.settings import Settings
 from dagster_project.transformation.builds import (
     complete_build,
     decides_about_tables,
-    ensure_builds,
     plan_build,
 )
+from dagster_project.transformation.own_tables import ensure_own_tables
 from dagster_project.transformation.project import (
     DBT_PROJECT_DIR,
     load_project,
@@ -81,9 +79,7 @@ def load(settings: Settings) -> None:
 def make_logs(settings: Settings) -> None:
     """Make the logs of other nights, which models read, where they are missing."""
     with duckdb.connect(str(settings.work_db)) as connection:
-        ensure_log(connection)
-        ensure_record(connection)
-        ensure_builds(connection)
+        ensure_own_tables(connection)
 
 
 def run_night(

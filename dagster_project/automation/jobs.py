@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import dagster as dg
 
+from dagster_project.automation.alert_sensors import build_alert_sensors
 from dagster_project.automation.landing import landing_state
-from dagster_project.automation.names import NIGHTLY
+from dagster_project.automation.names import DASHBOARD, NIGHTLY
 from dagster_project.automation.night import NIGHT_HOUR
+from dagster_project.dashboard.page import build_page
 from dagster_project.settings import Settings
 from dagster_project.transformation.vars import LATEST_PARTITION
 
@@ -29,7 +31,7 @@ def with_freshness(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
 
 
 def build_automation(settings: Settings) -> dg.Definitions:
-    """The nightly job, its schedule at 02:00 shop time, and the landing sensor."""
+    """The nightly job, its schedule at 02:00 shop time, the landing sensor and the alerts."""
     # Steps run in one process: DuckDB has one writer, and each further process would import dbt
     # and Dagster again.
     nightly = dg.define_asset_job(
@@ -60,7 +62,8 @@ def build_automation(settings: Settings) -> dg.Definitions:
         description="Runs the nightly job when files have landed and settled.",
     )
     def landing_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        state = landing_state(settings.landing_dir, time.time() - SETTLE_SECONDS)
+        now = time.time()
+        state = landing_state(settings.landing_dir, now - SETTLE_SECONDS, now)
         if state is None:
             return dg.SkipReason("a file in the landing folder is still being written")
         # Only what came asks for a run: a refused file that was moved away is no news.
@@ -70,4 +73,26 @@ def build_automation(settings: Settings) -> dg.Definitions:
         context.update_cursor(cursor)
         return dg.RunRequest(run_key=hashlib.sha256(cursor.encode()).hexdigest())
 
-    return dg.Definitions(jobs=[nightly], schedules=[schedule], sensors=[landing_sensor])
+    @dg.job(
+        name=DASHBOARD,
+        executor_def=dg.in_process_executor,
+        description=(
+            "Writes reports/index.html anew from what is published. It only reads the warehouse, "
+            "so it may run beside a night."
+        ),
+    )
+    def dashboard() -> None:
+        _dashboard_op(settings)()
+
+    sensors = [landing_sensor, *build_alert_sensors(settings, nightly)]
+    return dg.Definitions(jobs=[nightly, dashboard], schedules=[schedule], sensors=sensors)
+
+
+def _dashboard_op(settings: Settings) -> dg.OpDefinition:
+    @dg.op(name="write_dashboard")
+    def write_dashboard(context: dg.OpExecutionContext) -> None:
+        if not settings.serving_db.is_file():
+            raise dg.Failure("nothing is published yet", allow_retries=False)
+        context.log.info(f"written: {build_page(settings)}")
+
+    return write_dashboard

@@ -3,6 +3,7 @@
 import dagster as dg
 
 NIGHTLY = "nightly"
+DASHBOARD = "dashboard"
 
 # Both ends of the line: what is dropped, and what BI tools read.
 LANDING_KEY = dg.AssetKey(["landing", "files"])

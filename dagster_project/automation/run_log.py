@@ -10,8 +10,11 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -43,6 +46,19 @@ class RunLog(SqliteEventLogStorage):
         with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
             yield connection
 
+    def delete_events(self, run_id: str) -> None:
+        """Delete what is kept of a run, its file and the results of its checks too.
+
+        Dagster's own method leaves both, the file as large as it was.
+        """
+        super().delete_events(run_id)
+        forget_checks(self, run_id)
+        with self._db_lock:
+            if run_id in self._engines:
+                self._engines.pop(run_id).dispose()
+            self._initialized_dbs.discard(run_id)
+            Path(self.path_for_shard(run_id)).unlink(missing_ok=True)
+
     def _engine(self, shard: str) -> Engine:
         if shard not in self._engines:
             engine = create_engine(
@@ -65,6 +81,13 @@ class RunLog(SqliteEventLogStorage):
         super().dispose()
         while self._engines:
             self._engines.popitem()[1].dispose()
+
+
+def forget_checks(storage: SqlEventLogStorage, run_id: str) -> None:
+    """Delete the results of a run's checks, which Dagster keeps for ever."""
+    checks = AssetCheckExecutionsTable
+    with storage.index_connection() as connection:
+        connection.execute(checks.delete().where(checks.c.run_id == run_id))
 
 
 def _without_waiting(connection: sqlite3.Connection, record: Any) -> None:

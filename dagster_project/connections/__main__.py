@@ -18,7 +18,7 @@ from dagster_project.connections.files import (
     read_connection,
 )
 from dagster_project.settings import Settings, SettingsError
-from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
+from dagster_project.work_lock import WorkDatabaseError, hold_work_database
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings.create_folders()
         settings.export()
         return int(options.run(settings, options))
-    except (ConnectionFileError, SettingsError, WorkDatabaseBusyError) as error:
+    except (ConnectionFileError, SettingsError, WorkDatabaseError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
@@ -57,9 +57,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _read(settings: Settings, names: Sequence[str]) -> list[Connection]:
     files = {path.stem: path for path in connection_files(settings)}
+    if not files:
+        raise ConnectionFileError(
+            str(settings.connections_dir),
+            "还没有连接文件；写法见 docs/how-to-add-a-source.md",
+            "there is no connection file yet; docs/how-to-add-a-source.md shows how to write one",
+        )
     unknown = ", ".join(name for name in names if name not in files)
-    if unknown or not files:
-        known = ", ".join(files) or "-"
+    if unknown:
+        known = ", ".join(files)
         raise ConnectionFileError(
             str(settings.connections_dir),
             f"没有连接文件 {unknown}。现有：{known}",

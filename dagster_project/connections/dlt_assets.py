@@ -24,7 +24,7 @@ from dagster_project.connections.extract import (
 from dagster_project.connections.files import Connection
 from dagster_project.connections.landing import land_extracts, prepare_extract
 from dagster_project.settings import Settings
-from dagster_project.work_lock import hold_work_database
+from dagster_project.work_lock import WORK_POOL, hold_work_database
 
 
 class ConnectionTranslator(DagsterDltTranslator):
@@ -59,6 +59,7 @@ def build_dlt_assets(settings: Settings, connection: Connection) -> dg.AssetsDef
 
     @dg.multi_asset(
         name=f"extract_{connection.name}",
+        pool=WORK_POOL,
         specs=specs,
         check_specs=check_specs(spec.key for spec in specs),
     )

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import yaml
 
 from dagster_project.ingestion.mapping import MappingRefused, TableMapping, parse_mapping
+from dagster_project.owner_yaml import read_plain
 from dagster_project.settings import Settings, SettingsError, read_secret
 
 # Names become folders, tables of dlt and keys of assets.
@@ -147,9 +148,9 @@ def read_connection(path: Path) -> Connection:
         )
     try:
         text = path.read_text(encoding="utf-8-sig")
-        document = yaml.safe_load(text)
+        document = read_plain(text, yaml.SafeLoader)
         # As in a mapping.yml: a column called `no` or a value `1` stays a text.
-        texts = yaml.load(text, Loader=yaml.BaseLoader)
+        texts = read_plain(text, yaml.BaseLoader)
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         detail = str(error).replace("\n", " ")
         raise ConnectionFileError(

@@ -1,22 +1,28 @@
-"""The documentation as files that open from a folder: tables, columns' lineage, definitions."""
+"""The documentation as files that open from a folder: tables, lineage, entities, definitions."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tempfile
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
-from string import Template
+from typing import Any
 
-from dagster_project.dashboard.page import STATIC, build_page, read_texts
+import duckdb
+
+from dagster_project.dashboard.definitions import Tags, definitions_page
+from dagster_project.dashboard.entities import entities_page
+from dagster_project.dashboard.page import build_page, fill
 from dagster_project.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
+from dagster_project.transformation.project import MARTS_SCHEMA
 from dagster_project.work_lock import hold_work_database
 
 # In an environment of its own: docs/requirements.txt.
-COLIBRI = PROJECT_DIR / "build" / "docs-venv" / "bin" / "colibri"
+DOCS_ENVIRONMENT = PROJECT_DIR / "build" / "docs-venv"
 
-DBT_PAGE, LINEAGE_PAGE, DEFINITIONS_PAGE = "dbt.html", "columns.html", "definitions.html"
+DBT_PAGE, LINEAGE_PAGE = "dbt.html", "columns.html"
+DEFINITIONS_PAGE, ENTITIES_PAGE = "definitions.html", "entities.html"
 
 
 class DocumentationError(RuntimeError):
@@ -31,7 +37,7 @@ def build_documentation(settings: Settings, report: Callable[[str], None]) -> Pa
         report: called with a line of text before each part.
 
     Raises:
-        DocumentationError: dbt or dbt-colibri failed.
+        DocumentationError: dbt, dbt-colibri or dbterd failed.
         FileNotFoundError: `make docs-setup` has not been run.
     """
     hold_work_database(settings)
@@ -45,9 +51,14 @@ def build_documentation(settings: Settings, report: Callable[[str], None]) -> Pa
         report("lineage of columns …")
         _generate_lineage(scratch)
         (scratch / "lineage" / "index.html").replace(folder / LINEAGE_PAGE)
-    (folder / DEFINITIONS_PAGE).write_text(definitions_page(), encoding="utf-8")
+        report("entities and definitions …")
+        entities = entities_page(_read_relations(scratch))
+        (folder / ENTITIES_PAGE).write_text(entities, encoding="utf-8")
+        manifest = json.loads((scratch / "manifest.json").read_text(encoding="utf-8"))
+        definitions = definitions_page(manifest, _read_tags(settings))
+        (folder / DEFINITIONS_PAGE).write_text(definitions, encoding="utf-8")
     index = folder / "index.html"
-    index.write_text(_page("docs.html"), encoding="utf-8")
+    index.write_text(fill("docs.html"), encoding="utf-8")
     build_page(settings)  # it leads here from now on
     return index
 
@@ -65,34 +76,37 @@ def _generate_dbt_docs(target: Path) -> None:
 
 
 def _generate_lineage(target: Path) -> None:
-    if not COLIBRI.is_file():
-        raise FileNotFoundError("dbt-colibri is not installed: make docs-setup")
-    made = subprocess.run(
-        [
-            *(COLIBRI, "generate", "--disable-telemetry", "--light"),
-            *("--manifest", target / "manifest.json", "--catalog", target / "catalog.json"),
-            *("--output-dir", target / "lineage"),
-        ],
-        capture_output=True,
-        text=True,
+    _run_tool(
+        "colibri",
+        *("generate", "--disable-telemetry", "--light"),
+        *("--manifest", target / "manifest.json", "--catalog", target / "catalog.json"),
+        *("--output-dir", target / "lineage"),
     )
+
+
+def _read_relations(target: Path) -> dict[str, Any]:
+    """What dbterd reads from dbt's tests of relationships between published tables."""
+    _run_tool(
+        "dbterd",
+        *("run", "--artifacts-dir", target, "--target", "json"),
+        *("--select", f"schema:{MARTS_SCHEMA}", "--entity-name-format", "table"),
+        *("--output", target, "--output-file-name", "entities.json"),
+    )
+    found: dict[str, Any] = json.loads((target / "entities.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _read_tags(settings: Settings) -> Tags:
+    with duckdb.connect(str(settings.serving_db), read_only=True) as connection:
+        found = connection.table(f"{settings.serving_db.stem}.{MARTS_SCHEMA}.tag_definitions")
+        ordered = found.order("tag_group, tag_code")
+        return ordered.columns, ordered.fetchall()
+
+
+def _run_tool(name: str, *arguments: str | Path) -> None:
+    program = DOCS_ENVIRONMENT / "bin" / name
+    if not program.is_file():
+        raise FileNotFoundError(f"{name} is not installed: make docs-setup")
+    made = subprocess.run([program, *arguments], capture_output=True, text=True)
     if made.returncode:
-        raise DocumentationError(f"dbt-colibri: {made.stderr[-2000:] or made.stdout[-2000:]}")
-
-
-def definitions_page() -> str:
-    """What each figure of the dashboard means, in both languages side by side."""
-    texts = read_texts()
-    rows = "".join(
-        f'<tr id="{escape(key)}"><th scope="row">{escape(texts[key]["zh"])}<br>'
-        f"{escape(texts[key]['en'])}</th><td>{escape(both['zh'])}</td>"
-        f"<td>{escape(both['en'])}</td></tr>"
-        for key, both in texts["meanings"].items()
-    )
-    return _page("definitions.html", rows=rows)
-
-
-def _page(name: str, **parts: str) -> str:
-    style = (STATIC / "style.css").read_text(encoding="utf-8")
-    text = (STATIC / name).read_text(encoding="utf-8")
-    return Template(text).substitute(style=style, **parts)
+        raise DocumentationError(f"{name}: {made.stderr[-2000:] or made.stdout[-2000:]}")

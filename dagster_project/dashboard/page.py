@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import gzip
 import json
 import os
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.dashboard.figures import collect
+from dagster_project.dashboard.metric_texts import read_metrics
 from dagster_project.settings import DBT_PROJECT_DIR, Settings
 
 STATIC = Path(__file__).with_name("static")
@@ -52,33 +55,54 @@ def build_page(settings: Settings) -> Path:
 
 def render(figures: dict[str, Any], links: Sequence[str] = ()) -> str:
     """The page with these figures in it, and these of `_LINKS`."""
-    return Template(_read("page.html")).substitute(
+    return Template(static_text("page.html")).substitute(
         title="店铺客户看板 · Shop customers",
-        style=_read("style.css"),
+        style=static_text("style.css"),
         links="".join(
             f'<a class="button" href="{link}" data-text="{_LINKS[link]}"></a>' for link in links
         ),
-        texts=_for_html(json.dumps(read_texts(), ensure_ascii=False, separators=(",", ":"))),
-        figures=_for_html(json.dumps(figures, ensure_ascii=False, separators=(",", ":"))),
-        echarts=_read("echarts.min.js").replace("</script", "<\\/script"),
-        script=_read("dashboard.js"),
+        texts=json_for_html(json.dumps(read_texts(), ensure_ascii=False, separators=(",", ":"))),
+        figures=_compressed(json.dumps(figures, ensure_ascii=False, separators=(",", ":"))),
+        echarts=echarts_script(),
+        script=static_text("dashboard.js"),
     )
 
 
 def read_texts() -> dict[str, Any]:
     """Every word of the page; the values of labels and tags are named where they are defined."""
-    texts: dict[str, Any] = json.loads(_read("texts.json"))
+    texts: dict[str, Any] = json.loads(static_text("texts.json"))
     for seed, (value, name) in _NAMED.items():
         with (DBT_PROJECT_DIR / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 texts["values"].setdefault(row[value], {"zh": row[name], "en": row[value]})
+    # A figure that is a metric means what the metric means.
+    for metric in read_metrics():
+        if metric.name in texts:
+            texts["meanings"][metric.name] = {"zh": metric.zh, "en": metric.en}
     return texts
 
 
-def _read(name: str) -> str:
+def fill(name: str, **parts: str) -> str:
+    """A page of the documentation: `name` of the static files with style and `parts` in it."""
+    return Template(static_text(name)).substitute(style=static_text("style.css"), **parts)
+
+
+def echarts_script() -> str:
+    """Apache ECharts, to stand inside a script element."""
+    return static_text("echarts.min.js").replace("</script", "<\\/script")
+
+
+def static_text(name: str) -> str:
+    """One of the static files as text."""
     return (STATIC / name).read_text(encoding="utf-8")
 
 
-def _for_html(data: str) -> str:
+def json_for_html(data: str) -> str:
     """JSON that cannot end the script element it stands in: a product may be called `</script>`."""
     return data.replace("<", "\\u003c")
+
+
+def _compressed(data: str) -> str:
+    """What the page's script unpacks: a large shop's groups are mostly the same few numbers."""
+    # Without a time the same figures give the same file.
+    return base64.b64encode(gzip.compress(data.encode(), mtime=0)).decode()

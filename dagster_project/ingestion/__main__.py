@@ -26,7 +26,7 @@ from dagster_project.ingestion.refusal import RefusedFile
 from dagster_project.ingestion.sample import SampleMissing, put_sample
 from dagster_project.ingestion.templates import Outcome, write_templates
 from dagster_project.settings import Settings, SettingsError
-from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
+from dagster_project.work_lock import WorkDatabaseError, hold_work_database
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(Settings.from_env(), options))
-    except (LandingError, SampleMissing, SettingsError, WorkDatabaseBusyError) as error:
+    except (LandingError, SampleMissing, SettingsError, WorkDatabaseError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import dagster as dg
 import duckdb
@@ -12,12 +13,12 @@ from dagster_project.automation.nothing_new import confirmations, is_whole_run
 from dagster_project.ingestion.formats import Format, load_formats
 from dagster_project.ingestion.inspect import LandingError, inspect_landing
 from dagster_project.ingestion.loader import LoadReport, load_source, refuse_unreadable
-from dagster_project.quality.store import ensure_log
-from dagster_project.serving.state_record import ensure_record
+from dagster_project.operations.retention import prune_runs
 from dagster_project.settings import Settings
-from dagster_project.transformation.builds import ensure_builds
+from dagster_project.transformation.own_tables import ensure_own_tables
 from dagster_project.transformation.vars import is_history
-from dagster_project.work_lock import hold_work_database
+from dagster_project.trouble import is_broken_database, is_disk_full
+from dagster_project.work_lock import WORK_POOL, hold_work_database
 
 _MAX_RETRIES = 3
 _FIRST_WAIT_SECONDS = 5
@@ -28,13 +29,16 @@ def retry_what_passes(context: dg.AssetExecutionContext) -> Iterator[None]:
     """Ask Dagster for another try, each after twice the wait, where time alone may help.
 
     That is a file still being copied, a share that is away for a moment, a database that a person
-    has open. Bad data is refused, not raised; any other error would only fail again.
+    has open. Bad data is refused, not raised; any other error would only fail again, and so would
+    a full disk or a broken file.
     """
     try:
         yield
     except LandingError:
         raise
     except (OSError, duckdb.IOException) as error:
+        if is_disk_full(str(error)) or is_broken_database(str(error)):
+            raise
         wait = _FIRST_WAIT_SECONDS * 2**context.retry_number
         raise dg.RetryRequested(max_retries=_MAX_RETRIES, seconds_to_wait=wait) from error
 
@@ -76,6 +80,7 @@ def _landing_asset(
 
     @dg.asset(
         key=LANDING_KEY,
+        pool=WORK_POOL,
         deps=list(upstream),
         group_name="ingestion",
         owners=["team:data"],
@@ -91,15 +96,17 @@ def _landing_asset(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None]]:
         hold_work_database(settings)
+        # At the start: nights that fail again and again write to the history, too.
+        pruned = prune_runs(context.instance, settings.keep_runs_days, datetime.now(UTC))
+        if pruned:
+            context.log.info(f"{pruned} runs are older than {settings.keep_runs_days} days: gone")
         if _is_superfluous(settings, context, everything):
             return
         with retry_what_passes(context):
             plan = inspect_landing(settings)
             report = refuse_unreadable(settings, plan)
             with duckdb.connect(str(settings.work_db)) as connection:
-                ensure_log(connection)
-                ensure_record(connection)
-                ensure_builds(connection)
+                ensure_own_tables(connection)
         for refused in report.refused:
             context.log.warning(f"refused {refused.relative}: {refused.refusal.message}")
         context.log.info(f"{len(plan.files)} files in {settings.landing_dir}")
@@ -153,7 +160,7 @@ def _source_asset(settings: Settings, source: str, formats: list[Format]) -> dg.
         for fmt in formats
     ]
 
-    @dg.multi_asset(specs=specs, name=f"ingest_{source}")
+    @dg.multi_asset(specs=specs, name=f"ingest_{source}", pool=WORK_POOL)
     def ingest(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         hold_work_database(settings)
         with retry_what_passes(context):

@@ -57,11 +57,13 @@ KINDS: dict[str, Kind] = {
     "order_state": Kind("VARCHAR", value_macro="clean_order_state", expected="an order state"),
     "refund_state": Kind("VARCHAR", value_macro="clean_refund_state", expected="a refund state"),
     "amount": Kind(
-        "DECIMAL(18,4)", "amount_text", "clean_amount", plain_macro="plain_amount",
+        "DECIMAL(18,4)", "amount_text", "clean_amount", range_macro="plausible_amount",
+        plain_macro="plain_amount",
         expected="an amount", is_number=True,
     ),
     "quantity": Kind(
-        "DECIMAL(18,3)", value_macro="clean_quantity", plain_macro="plain_quantity",
+        "DECIMAL(18,3)", value_macro="clean_quantity", range_macro="plausible_quantity",
+        plain_macro="plain_quantity",
         expected="a quantity", is_number=True,
     ),
     "time": Kind(
@@ -95,13 +97,6 @@ KINDS: dict[str, Kind] = {
 def call(macro: str, *arguments: Any) -> str:
     """The SQL expression of one macro of `cleaning.sql`."""
     return str(getattr(_macros(), macro)(*arguments))
-
-
-def sql_literal(text: str) -> str:
-    """`text` as a SQL string literal."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    # The parser takes a zero byte, which a damaged header may hold, for the end of the query.
-    return quoted if "\0" not in text else "(" + quoted.replace("\0", "' || chr(0) || '") + ")"
 
 
 @cache

@@ -29,13 +29,14 @@ from dagster_project.ingestion.formats import (
 from dagster_project.ingestion.mapping import (
     MAPPING_FILE_NAME,
     Mapping,
+    leads_outside,
     parse_mapping,
     read_mapping,
 )
 from dagster_project.ingestion.pseudonym import reading_context
 from dagster_project.ingestion.raw_copy import hash_file, raw_mapping_path, raw_path
 from dagster_project.ingestion.readers import Dialect, Table, find_tables
-from dagster_project.ingestion.refusal import Refusal, RefusedFile
+from dagster_project.ingestion.refusal import Refusal, RefusedFile, clipped
 from dagster_project.ingestion.templates import (
     NearTemplate,
     nearest_template,
@@ -56,6 +57,24 @@ _NOT_ALLOWED = Refusal(
     "not_allowed",
     "没有读取这个文件的权限。请修改文件权限（或在 Excel 里关闭它）后再放入。",
     "The file may not be opened. Change its permissions (or close it in Excel) and drop it again.",
+)
+
+
+_LEADS_OUTSIDE = Refusal(
+    "leads_outside",
+    "这是一个指向 landing 之外的链接，没有打开。请放入文件本身。",
+    "This is a link to a place outside the landing folder and was not opened. Drop the file "
+    "itself.",
+)
+
+
+_NAME_IS_NO_TEXT = Refusal(
+    "name_is_no_text",
+    "文件名（或它所在文件夹的名称）的编码已损坏，常见于在 Windows 上打包、在这里解压的文件。"
+    "它已用看得懂的名称放到这里；请核对名称后再放入。",
+    "The name of the file, or of its folder, is no UTF-8 text, as happens when an archive made on "
+    "Windows is unpacked. It lies here under a name that can be read; check the name and drop it "
+    "again.",
 )
 
 
@@ -196,7 +215,7 @@ def inspect_landing(settings: Settings) -> LandingPlan:
         ]
     ordered = sorted(files, key=lambda file: file.relative)
     numbered = (replace(file, file_id=first_id + index) for index, file in enumerate(ordered))
-    unsettled = sorted(path.relative_to(landing).as_posix() for path in growing)
+    unsettled = sorted(readable_name(path.relative_to(landing).as_posix()) for path in growing)
     return LandingPlan(batch_id, tuple(numbered), tuple(unsettled))
 
 
@@ -221,7 +240,7 @@ def _still_written(paths: list[Path]) -> set[Path]:
 def _inspect_landed(
     path: Path, settings: Settings, connection: duckdb.DuckDBPyConnection
 ) -> PlannedFile:
-    relative = path.relative_to(settings.landing_dir).as_posix()
+    relative = readable_name(path.relative_to(settings.landing_dir).as_posix())
     modified_at = path.stat().st_mtime
     return replace(
         inspect_file(path, relative, settings.landing_dir, connection),
@@ -244,10 +263,23 @@ def landing_files(landing: Path) -> Iterator[Path]:
                 yield path
 
 
+def readable_name(name: str) -> str:
+    """A path that a text can hold: bytes that are no UTF-8 are read as Windows writes Chinese."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("gb18030", errors="replace")
+    return name
+
+
 def inspect_file(
     path: Path, relative: str, landing: Path, connection: duckdb.DuckDBPyConnection
 ) -> PlannedFile:
     """Look at one file; `connection` may be any DuckDB connection, nothing is written to it."""
+    if readable_name(str(path)) != str(path):
+        return PlannedFile(0, path, relative, UNKNOWN_CONTENT, 0, refusal=_NAME_IS_NO_TEXT)
+    if leads_outside(path, landing):
+        return PlannedFile(0, path, relative, UNKNOWN_CONTENT, 0, refusal=_LEADS_OUTSIDE)
     try:
         digest, size = hash_file(path)
     except PermissionError:
@@ -350,7 +382,7 @@ def _by_header(header: tuple[str, ...], formats: tuple[Format, ...]) -> Binding 
 
 def _unknown_header(tables: tuple[Table, ...], formats: tuple[Format, ...]) -> RefusedFile:
     header = max((table.header for table in tables), key=len, default=())
-    found = ", ".join(name.strip() for name in header[:20]) + (" …" if len(header) > 20 else "")
+    found = ", ".join(clipped(name) for name in header[:20]) + (" …" if len(header) > 20 else "")
     template = nearest_template(header, formats)
     if template is not None:
         return _unfinished_template(template)
@@ -369,19 +401,20 @@ def _unknown_header(tables: tuple[Table, ...], formats: tuple[Format, ...]) -> R
         "Export these columns too, or put a mapping.yml beside the file that says what its "
         "columns mean, and drop it again."
     )
-    return RefusedFile("unknown_header", zh, en)
+    return RefusedFile("unknown_header", zh, en, quoted=found)
 
 
 def _unfinished_template(near: NearTemplate) -> RefusedFile:
     """The refusal of a header that speaks the warehouse's own names, but not all of it does."""
     entity = near.format.entity
+    extra = ", ".join(map(clipped, near.extra))
     zh, en = (
         f"表头接近模板 {entity}.csv，",
         f"The header is nearly that of the template {entity}.csv",
     )
     if near.extra:
-        zh += f"但仓库没有这些列：{', '.join(near.extra)}。"
-        en += f", but these are no columns of it: {', '.join(near.extra)}"
+        zh += f"但仓库没有这些列：{extra}。"
+        en += f", but these are no columns of it: {extra}"
     if near.missing:
         zh += f"缺少必需的列：{', '.join(near.missing)}。"
         en += f"{';' if near.extra else ', but'} it misses: {', '.join(near.missing)}"
@@ -394,4 +427,4 @@ def _unfinished_template(near: NearTemplate) -> RefusedFile:
         "what is missing, and drop the file again; or put a mapping.yml beside it that says what "
         "its columns mean."
     )
-    return RefusedFile("unfinished_template", zh, en)
+    return RefusedFile("unfinished_template", zh, en, quoted=extra)

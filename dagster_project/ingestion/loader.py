@@ -233,7 +233,10 @@ def _refuse(
     refusal: Refusal,
 ) -> RefusedReport:
     known = any(
-        entry.sha256 == file.sha256 and entry.status == "refused"
+        entry.sha256 == file.sha256
+        and entry.status == "refused"
+        # Files that were not opened have nothing in common.
+        and (file.sha256 != UNKNOWN_CONTENT or entry.source_file == file.relative)
         for entry in ledger.find(connection, file.sha256, file.relative)
     )
     if not known:

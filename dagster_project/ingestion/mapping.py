@@ -20,7 +20,8 @@ from dagster_project.ingestion.formats import (
     normalise_header,
 )
 from dagster_project.ingestion.readers import Dialect, Table
-from dagster_project.ingestion.refusal import RefusedFile
+from dagster_project.ingestion.refusal import RefusedFile, clipped
+from dagster_project.owner_yaml import read_plain
 
 MAPPING_FILE_NAME = "mapping.yml"
 
@@ -165,13 +166,14 @@ def _no_table_fits(offers: list[tuple[Table, TableMapping]]) -> RefusedFile:
         offers, key=lambda offer: len(offer[1].lacking(offer[0])) / len(offer[1].columns)
     )
     lacking = ", ".join(mapping.lacking(table))
-    has = ", ".join(name.strip() for name in table.header)
+    has = ", ".join(clipped(name) for name in table.header)
     several = len({id(mapping) for _, mapping in offers}) > 1
     zh = f"（最接近的是 {mapping.format.entity}）" if several else ""
     en = f" (the nearest of its tables is {mapping.format.entity})" if several else ""
     return MappingRefused(
         f"文件里没有 mapping.yml 提到的列：{lacking}{zh}。文件里有：{has}",
         f"it names columns the file does not have: {lacking}{en}. The file has: {has}",
+        quoted=has,
     )
 
 
@@ -190,6 +192,10 @@ def read_mapping(path: Path, landing: Path) -> Mapping | None:
     while True:
         candidate = folder / MAPPING_FILE_NAME
         if candidate.is_file():
+            if leads_outside(candidate, landing):
+                raise MappingRefused(
+                    "它是指向 landing 之外的链接", "it is a link to a place outside landing"
+                )
             try:
                 text = candidate.read_text(encoding="utf-8-sig")
             except (UnicodeDecodeError, OSError) as error:
@@ -200,6 +206,11 @@ def read_mapping(path: Path, landing: Path) -> Mapping | None:
         folder = folder.parent
 
 
+def leads_outside(path: Path, folder: Path) -> bool:
+    """Whether a link leads out: who may drop files here may not read the machine's others."""
+    return not path.resolve().is_relative_to(folder.resolve())
+
+
 def parse_mapping(text: str, default_source: str) -> Mapping:
     """Check a mapping's text.
 
@@ -208,7 +219,7 @@ def parse_mapping(text: str, default_source: str) -> Mapping:
     """
     try:
         # Only texts: a column called `no` or a value `1` must not become False or a number.
-        document = yaml.load(text, Loader=yaml.BaseLoader)
+        document = read_plain(text, yaml.BaseLoader)
     except yaml.YAMLError as error:
         detail = str(error).replace("\n", " ")
         raise MappingRefused(
@@ -458,11 +469,12 @@ class MappingRefused(RefusedFile):
         en: the same in English.
     """
 
-    def __init__(self, zh: str, en: str) -> None:
+    def __init__(self, zh: str, en: str, quoted: str = "") -> None:
         super().__init__(
             "wrong_mapping",
             f"旁边的 mapping.yml 有误：{zh}。请改好 mapping.yml，再把文件放回原来的文件夹。",
             f"The mapping.yml beside the file is wrong: {en}. Mend mapping.yml, then put the file "
             "back into its folder.",
+            quoted,
         )
         self.zh, self.en = zh, en

@@ -16,7 +16,8 @@ from typing import BinaryIO
 QUOTE_MARK = "\x1e"
 DELIMITER_MARK = "\x1f"
 
-_LINE_BYTES = 1 << 16
+# Longer lines were cut before: see long_lines.py.
+_LINE_BYTES = (1 << 20) + 2
 
 
 def disarm(path: Path, positions: Iterable[int], delimiter: str, scratch: Path) -> Path:
@@ -25,12 +26,14 @@ def disarm(path: Path, positions: Iterable[int], delimiter: str, scratch: Path) 
     Args:
         path: a UTF-8 file.
         positions: byte positions at which the lines start (or at the newline before).
-        delimiter: of the file.
+        delimiter: of the file; several signs where each parts fields.
         scratch: the copy, changed in place.
     """
     if path != scratch:
         shutil.copyfile(path, scratch)
-    marks = bytes.maketrans(b'"' + delimiter.encode(), (QUOTE_MARK + DELIMITER_MARK).encode())
+    marks = bytes.maketrans(
+        b'"' + delimiter.encode(), (QUOTE_MARK + DELIMITER_MARK * len(delimiter)).encode()
+    )
     with scratch.open("r+b") as file:
         for position in positions:
             _disarm_line(file, position, marks)

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.ingestion.cleaning import sql_literal
 from dagster_project.ingestion.encoding import (
     SAMPLE_BYTES,
     broken_encoding,
@@ -26,10 +25,14 @@ from dagster_project.ingestion.encoding import (
     spaces_to_tabs,
     tabs_for_spaces,
 )
-from dagster_project.ingestion.refusal import RefusedFile
+from dagster_project.ingestion.long_lines import tame
+from dagster_project.ingestion.refusal import RefusedFile, clipped
 from dagster_project.ingestion.workbook import check_workbook, sheet_names
+from dagster_project.sql_text import sql_literal, sql_name
 
 MAX_COLUMNS = 2_000
+# What the reader says of broken lines, up to one for each missing field. So many are no dirt.
+MAX_REJECTS = 2_000_000
 DELIMITERS = (",", ";", "\t", "|")
 
 # So many records at a file's start say whether it is of a headerless format.
@@ -197,6 +200,7 @@ def readable_csv(path: Path, table: Table, encoding: str | None, scratch: Path) 
     scratch.parent.mkdir(parents=True, exist_ok=True)
     if encoding not in (None, "utf-8", "utf-8-sig"):
         path = recode_to_utf8(path, encoding, scratch)
+    path = tame(path, " \t" if table.spaces else table.delimiter, len(table.header), scratch)
     if table.spaces:
         path = tabs_for_spaces(path, scratch.with_suffix(".tabs")).replace(scratch)
     return path
@@ -226,7 +230,13 @@ def numbered(rows: str, table: Table) -> str:
     )
 
 
-def text_rows(table: Table, path: Path, positions: Iterable[int], rejects: str | None) -> str:
+def text_rows(
+    table: Table,
+    path: Path,
+    positions: Iterable[int],
+    rejects: str | None,
+    on_one_core: bool = False,
+) -> str:
     """A SELECT of the text of `positions` and `_anything`, in the order of the file.
 
     `_anything` is false where no cell holds a value: spreadsheets keep long tails of formatted,
@@ -242,7 +252,8 @@ def text_rows(table: Table, path: Path, positions: Iterable[int], rejects: str |
             f"delim = {sql_literal(table.delimiter)}, skip = {table.skip}, "
             "quote = '\"', escape = '\"', "
             f"store_rejects = true, rejects_scan = '{rejects}_scans', "
-            f"rejects_table = '{rejects}_errors')"
+            f"rejects_table = '{rejects}_errors', rejects_limit = {MAX_REJECTS}, "
+            f"parallel = {not on_one_core})"
         )
         return _texts(reader, [f"f{i}" for i in range(len(table.header))], wanted)
     if table.kind == "xlsx":
@@ -252,7 +263,7 @@ def text_rows(table: Table, path: Path, positions: Iterable[int], rejects: str |
             "all_varchar = true, stop_at_empty = false)"
         )
         return _texts(reader, [f"{_column_letters(i)}1" for i in range(len(table.header))], wanted)
-    names = {i: '"' + table.header[i].replace('"', '""') + '"' for i in wanted}
+    names = {i: sql_name(table.header[i]) for i in wanted}
     if table.kind == "parquet":
         fields_sql = "".join(f", cast({names[i]} as varchar) as f{i}" for i in wanted)
         return f"select true as _anything{fields_sql} from read_parquet({file})"
@@ -358,9 +369,9 @@ def _xlsx_tables(
 def _parquet_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
     try:
         cursor = connection.execute("select * from read_parquet(?) limit 0", [_exact(path)])
-    except duckdb.Error as error:
+        columns = cursor.description
+    except (duckdb.Error, UnicodeDecodeError) as error:  # of a column's name
         raise _broken("Parquet", error) from error
-    columns = cursor.description
     typed = frozenset(i for i, column in enumerate(columns) if _TYPED.match(str(column[1])))
     return (Table("parquet", tuple(column[0] for column in columns), typed=typed),)
 
@@ -374,15 +385,71 @@ def _json_tables(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Tab
             "A JSON file must be UTF-8 text. Export it as UTF-8 and drop it again.",
         )
     try:
-        # All rows are looked at: a key that first comes late must not be lost.
-        cursor = connection.execute(
-            "select * from read_json(?, sample_size = -1, records = true, "
-            "map_inference_threshold = -1) limit 0",
+        # All rows are looked at: a key that first comes late must not be lost. The reader's own
+        # look at them dies of deep nesting.
+        found = connection.execute(
+            "select json_keys(json) as keys, json_type(json) as type, min(row) as first "
+            "from (select json, row_number() over () as row from read_json_objects(?)) "
+            "group by all order by first",
             [_exact(path)],
-        )
-    except duckdb.Error as error:
+        ).fetchall()
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        if "maximum_object_size" in str(error):
+            raise _record_too_long() from error
         raise _broken("JSON", error) from error
-    return (Table("json", tuple(column[0] for column in cursor.description), encoding),)
+    for keys, type_, row in found:
+        if type_ != "OBJECT":
+            raise _not_a_record(row, str(type_))
+        if len(set(keys)) < len(keys):
+            raise _one_key_twice(row, next(key for key in keys if keys.count(key) > 1))
+    header = tuple(dict.fromkeys(key for keys, _, _ in found for key in keys))
+    _check_letter_case(header)
+    return (Table("json", header, encoding),)
+
+
+def _record_too_long() -> RefusedFile:
+    return RefusedFile(
+        "record_too_long",
+        "有一条记录超过 16 MB，不像一笔订单。每条记录应单独成行。请检查换行后重新导出。",
+        "A record is longer than 16 MB, which no order is. Each record has a line of its own: "
+        "check the line ends and export it again.",
+    )
+
+
+def _not_a_record(row: int, type_: str) -> RefusedFile:
+    return RefusedFile(
+        "not_a_record",
+        f"第 {row} 条记录不是“列名: 值”的形式（是 {type_}）。每一行应是一个 {{…}}。"
+        "请重新导出后再放入。",
+        f"Record {row} is no object of names and values but {type_}. Each line has to be one "
+        "{…}. Export it again and drop it once more.",
+    )
+
+
+def _one_key_twice(row: int, key: str) -> RefusedFile:
+    return RefusedFile(
+        "one_key_twice",
+        f"第 {row} 条记录里列名 {clipped(key)} 出现了两次，无法知道哪个值是对的。"
+        "请重新导出后再放入。",
+        f"Record {row} has the name {clipped(key)} twice, and nothing tells which of its values "
+        "is right. Export it again and drop it once more.",
+        quoted=clipped(key),
+    )
+
+
+def _check_letter_case(header: tuple[str, ...]) -> None:
+    """The engine takes names that differ in letter case for one, and would read only one."""
+    seen: dict[str, str] = {}
+    for name in header:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            raise RefusedFile(
+                "one_key_twice",
+                f"列名 {clipped(other)} 有两种大小写写法，无法分开。请统一列名后再放入。",
+                f"The name {clipped(other)} is written in two letter cases, which cannot be told "
+                "apart. Write it alike everywhere and drop the file again.",
+                quoted=clipped(other),
+            )
 
 
 def broken_while_reading(kind: str, error: duckdb.Error) -> RefusedFile:
@@ -390,13 +457,17 @@ def broken_while_reading(kind: str, error: duckdb.Error) -> RefusedFile:
     return _broken({"xlsx": "Excel", "parquet": "Parquet", "json": "JSON"}.get(kind, "CSV"), error)
 
 
-def _broken(what: str, error: duckdb.Error) -> RefusedFile:
-    detail = str(error).splitlines()[0][:200]
+def _broken(what: str, error: Exception) -> RefusedFile:
+    # Where this machine keeps the file helps nobody.
+    first_line = next(iter(str(error).splitlines()), type(error).__name__)
+    shown = re.sub(r'file "[^"]*"', "file", first_line)[:200]
+    detail = "".join(sign if sign.isprintable() else "?" for sign in shown)
     return RefusedFile(
         f"broken_{what.lower()}",
         f"{what} 文件已损坏或不完整，无法读取。请重新导出或重新复制后再放入。（{detail}）",
         f"The {what} file is damaged or incomplete and cannot be read. Export or copy it again "
         f"and drop it once more. ({detail})",
+        quoted=detail,
     )
 
 

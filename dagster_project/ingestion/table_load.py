@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dagster_project.ingestion.blank_lines import blank_lines
-from dagster_project.ingestion.cleaning import sql_literal
+from dagster_project.ingestion.blank_lines import blank_lines, line_count
 from dagster_project.ingestion.encoding import broken_encoding, unify_newlines
 from dagster_project.ingestion.inspect import PlannedFile, PlannedTable
+from dagster_project.ingestion.long_lines import CUT_MARK
 from dagster_project.ingestion.open_quotes import DELIMITER_MARK, QUOTE_MARK, disarm
 from dagster_project.ingestion.raw_copy import raw_path
 from dagster_project.ingestion.readers import (
+    MAX_REJECTS,
     broken_while_reading,
     excel_extension,
     numbered,
@@ -32,6 +33,7 @@ from dagster_project.ingestion.refusal import RefusedFile
 from dagster_project.ingestion.tables import personal_table
 from dagster_project.ingestion.transform import Clock, typed_rows
 from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_literal
 
 # Names of temporary tables and of recoded copies in the work folder.
 SCRATCH_PREFIX = "load_"
@@ -41,6 +43,11 @@ _HASH_DIGITS = 8
 
 # Stray quotes pair up, so each round finds at least half of those left: enough for 30,000.
 _QUOTE_ROUNDS = 15
+
+# A file that fits into one buffer of the reader is read on one core.
+_BUFFER_BYTES = 8_000_000
+# The reader quotes so much of a rejected line.
+_SHOWN_OF_A_LINE = 10_000
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,8 @@ def insert_staged(
             f"insert into raw.{format_.name} select {batch_id}, {file.file_id}, {number}, "
             f"_row_hash, _issues, _unreadable, {main} from ({typed})"
         )
-    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+    except duckdb.Error as error:
+        _raise_unless_of_the_file(error)
         raise broken_while_reading(table.kind, error) from error
     if format_.personal_columns:
         personal = ", ".join(column.name for column in format_.personal_columns)
@@ -182,18 +190,41 @@ def _stage_csv(
         swallowing = _error_positions(
             connection,
             staged,
-            "error_type in ('UNQUOTED VALUE', 'LINE SIZE OVER MAXIMUM') "
-            "and contains(trim(csv_line, chr(10) || chr(13)), chr(10))",
+            # No line by itself is over the maximum any more, and of a long record only the start
+            # is shown.
+            "error_type = 'LINE SIZE OVER MAXIMUM' or error_type = 'UNQUOTED VALUE' "
+            "and (contains(trim(csv_line, chr(10) || chr(13)), chr(10)) "
+            f"or length(csv_line) >= {_SHOWN_OF_A_LINE})",
         )
         if not swallowing:
             break
         readable = disarm(readable, swallowing, table.delimiter, scratch)
         _read(connection, staged, readable)
+    _check_rejects(connection, staged)
     blanks = blank_lines(readable) if _error_positions(connection, staged, "true") else []
     connection.execute(
         f"create temp table {staged.name}_blanks as select unnest(?::bigint[]) as position",
         [blanks],
     )
+
+
+def _check_rejects(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Past the limit the reader no longer says what it leaves out.
+
+    Raises:
+        RefusedFile: naming the first broken line.
+    """
+    found = connection.execute(f"select count(*), min(line) from {staged.name}_errors").fetchone()
+    count, line = found or (0, 0)
+    if count >= MAX_REJECTS:
+        raise RefusedFile(
+            "too_many_unreadable",
+            f"文件里读不出来的行太多（第一处在第 {line} 行），不像一张表。"
+            "请检查引号和分隔符，重新导出后再放入。",
+            f"Too many lines of the file cannot be read (the first is line {line}); it does not "
+            "look like a table. Check its quotes and delimiters, export it again and drop it once "
+            "more.",
+        )
 
 
 def _read(connection: duckdb.DuckDBPyConnection, staged: Staged, path: Path) -> None:
@@ -202,16 +233,50 @@ def _read(connection: duckdb.DuckDBPyConnection, staged: Staged, path: Path) -> 
     Rows are numbered and cleaned only when they are inserted: numbering while reading would keep
     all the work on one core.
     """
+    _read_once(connection, staged, path)
+    # On several cores the reader forgets some of the lines that it rejects, where they are many.
+    if (
+        staged.planned.table.kind == "csv"
+        and path.stat().st_size > _BUFFER_BYTES
+        and _error_positions(connection, staged, "true")
+        and _lines_told(connection, staged) < line_count(path)
+    ):
+        _read_once(connection, staged, path, on_one_core=True)
+
+
+def _lines_told(connection: duckdb.DuckDBPyConnection, staged: Staged) -> int:
+    """Lines that the reader gave or rejected, each as one."""
+    found = connection.execute(
+        f"select (select count(*) from {staged.name}) "
+        f"+ (select count(distinct line) from {staged.name}_errors)"
+    ).fetchone()
+    return int(staged.planned.table.has_header) + (int(found[0]) if found else 0)
+
+
+def _read_once(
+    connection: duckdb.DuckDBPyConnection, staged: Staged, path: Path, on_one_core: bool = False
+) -> None:
     staged.drop(connection)
     table, binding = staged.planned.table, staged.planned.binding
     positions = [i for bound in binding.columns for i in bound.positions]
-    rows = text_rows(table, path, positions, staged.name)
+    rows = text_rows(table, path, positions, staged.name, on_one_core)
     try:
         connection.execute(f"create temp table {staged.name} as {rows}")
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
-        if "No space left" in str(error):
-            raise
+    except duckdb.Error as error:
+        _raise_unless_of_the_file(error)
         raise broken_while_reading(table.kind, error) from error
+
+
+def _raise_unless_of_the_file(error: duckdb.Error) -> None:
+    """A full disk, a stopped run and a broken database are not mended by refusing a file.
+
+    Everything else is the file's: what damage does to its readers comes under many names.
+    """
+    of_the_machine = isinstance(
+        error, (duckdb.FatalException, duckdb.InterruptException, duckdb.TransactionException)
+    )
+    if of_the_machine or "No space left" in str(error):
+        raise error
 
 
 def _error_positions(
@@ -253,10 +318,12 @@ def find_rejected(connection: duckdb.DuckDBPyConnection, staged: Staged) -> int:
             ) as _row_number,
             translate(
                 any_value(text),
-                {sql_literal(QUOTE_MARK + DELIMITER_MARK)},
+                {sql_literal(QUOTE_MARK + DELIMITER_MARK + CUT_MARK)},
                 {sql_literal('"' + table.delimiter)}
             ) as raw_text,
             case
+                when contains(any_value(text), {sql_literal(CUT_MARK)})
+                then 'The line is longer than a megabyte; this is its start.'
                 when contains(any_value(text), {sql_literal(QUOTE_MARK)})
                 then 'A quote is opened and never closed.'
                 else string_agg(distinct error_message, '; ')

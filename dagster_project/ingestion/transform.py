@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dagster_project.ingestion.cleaning import KINDS, call, sql_literal
+from dagster_project.ingestion.cleaning import KINDS, call
 from dagster_project.ingestion.formats import Binding, BoundColumn
 from dagster_project.ingestion.readers import Table
+from dagster_project.sql_text import sql_literal
 
 # Issues are read by people: a whole article pasted into a cell helps nobody.
 _SHOWN_CHARACTERS = 60

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +19,10 @@ MAX_UNPACKED_BYTES = 8 << 30
 MAX_RATIO = 250
 RATIO_COUNTS_FROM_BYTES = 64 << 20
 _DIRECTORY_BYTES = 8 << 20
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, ElementTree.ParseError, struct.error, EOFError, LookupError,
+    OverflowError, RuntimeError, ValueError,
+)  # fmt: skip
 
 
 def check_workbook(path: Path) -> None:
@@ -33,12 +41,9 @@ def check_workbook(path: Path) -> None:
             "This workbook is protected by a password (or is an old .xls inside). Remove the "
             "password, save it as xlsx or CSV and drop it again.",
         )
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            names = {entry.filename for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise _not_a_workbook() from error
+    with _refusing_damage(), zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        names = {entry.filename for entry in entries}
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
     if unpacked > MAX_UNPACKED_BYTES or (
@@ -62,12 +67,9 @@ def sheet_names(path: Path) -> tuple[str, ...]:
     Raises:
         RefusedFile: the list of sheets cannot be read.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            book = _xml(archive, "xl/workbook.xml")
-            relations = _xml(archive, "xl/_rels/workbook.xml.rels")
-    except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError) as error:
-        raise _not_a_workbook() from error
+    with _refusing_damage(), zipfile.ZipFile(path) as archive:
+        book = _xml(archive, "xl/workbook.xml")
+        relations = _xml(archive, "xl/_rels/workbook.xml.rels")
     worksheets = {
         element.get("Id") for element in relations if element.get("Type", "").endswith("/worksheet")
     }
@@ -77,6 +79,19 @@ def sheet_names(path: Path) -> tuple[str, ...]:
         if element.tag.endswith("}sheet")
         and any(key.endswith("}id") and value in worksheets for key, value in element.items())
     )
+
+
+@contextmanager
+def _refusing_damage() -> Iterator[None]:
+    """What damage makes of a zip directory comes under many names, also that of a wrong seek."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise _not_a_workbook() from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise _not_a_workbook() from error
 
 
 def _xml(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:

@@ -15,7 +15,7 @@ from dagster_project.privacy.person import (
 )
 from dagster_project.privacy.trace import Trace
 from dagster_project.settings import Settings
-from dagster_project.work_lock import WorkDatabaseBusyError, hold_work_database
+from dagster_project.work_lock import WorkDatabaseError, hold_work_database
 
 
 def run(
@@ -52,7 +52,7 @@ def run(
             if status or person.asked == asked.strip():
                 return status
         person = forget.whom(settings, asked)
-    except WorkDatabaseBusyError as error:
+    except WorkDatabaseError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except NothingBuilt as error:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import duckdb
 
-from dagster_project.ingestion.cleaning import sql_literal
 from dagster_project.ingestion.formats import Format, load_formats
 from dagster_project.ingestion.tables import personal_table
 from dagster_project.privacy.tokens import (
@@ -23,10 +22,11 @@ from dagster_project.privacy.tokens import (
     names_a_person,
     points_at_a_person,
 )
+from dagster_project.sql_text import sql_literal
 
 # Rows of these tell of a person and nothing else: they keep only where they came from.
 ONLY_OF_A_PERSON = frozenset(
-    {"customers", "reviews", "events", "campaign_members", "points", "referrals"}
+    {"customers", "reviews", "events", "campaign_members", "points", "referrals", "opt_outs"}
 )
 ERASED_TEXT = "erased"
 

@@ -15,7 +15,9 @@ import duckdb
 from dagster_project.ingestion.loader import open_work_database
 from dagster_project.ingestion.pseudonym import ensure_key, use_key
 from dagster_project.privacy import person as persons
+from dagster_project.privacy.dagster_database import find_in_database, scrub_database
 from dagster_project.privacy.erase_tables import Erased, erase_marked, mark_rows
+from dagster_project.privacy.exports import erase_exports
 from dagster_project.privacy.files import redact_kept_files
 from dagster_project.privacy.history import erase_from_history
 from dagster_project.privacy.person import TOKENS, Person, find_person, write_tokens
@@ -37,7 +39,7 @@ class Erasure:
         rows: in the raw tables, texts of broken rows among them.
         files: raw copies and landing files rewritten.
         history_files: Parquet files of earlier days rewritten.
-        logs: databases and text files of Dagster, dbt and the quality pages changed.
+        logs: databases, tables and text files of Dagster, dbt and the quality pages changed.
         unread: raw copies that could not be read and were left.
     """
 
@@ -86,6 +88,8 @@ def erase(settings: Settings, person: Person, report: Report) -> Erasure:
     report(f"raw tables: {erased.rows:,} rows, {erased.broken_rows:,} unreadable ones")
     history = erase_from_history(settings.history_dir, person.customers, person.needles)
     report(f"history: {history:,} files")
+    exports = erase_exports(settings.audience_exports_dir, person.customers, person.needles)
+    report(f"exported lists: {exports:,} deleted")
     rewrite_work_database(settings, person.needles)
     logs = _scrub(settings, person)
     report(f"logs and pages: {logs:,} files")
@@ -106,6 +110,9 @@ def prove(settings: Settings, person: Person) -> Trace:
         left = mark_rows(connection, TOKENS, with_orders=False)
     if left:
         trace.found.append(f"raw tables: {left} rows name the person")
+    if (url := settings.cluster.postgres_url) is not None and person.needles:
+        in_dagster = find_in_database(url, person.needles)
+        trace.found.extend(f"Dagster's database: {column}" for column in in_dagster)
     return trace
 
 
@@ -138,4 +145,9 @@ def _scrub(settings: Settings, person: Person) -> int:
     needles = person.needles
     folders = [settings.dagster_home, settings.dbt_target_dir, settings.reports_dir]
     folders.append(settings.quality_results_dir)
-    return scrub_logs(folders, needles) if needles else 0
+    if not needles:
+        return 0
+    changed = scrub_logs(folders, needles)
+    if (url := settings.cluster.postgres_url) is not None:
+        changed += scrub_database(url, needles)
+    return changed

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.ingestion.cleaning import sql_literal
 from dagster_project.privacy.erase_tables import ERASED_TEXT
+from dagster_project.sql_text import sql_literal
 
 # Columns of marts that hold a customer's id.
 CUSTOMER_COLUMNS = ("customer_id", "referrer_id")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.ingestion.cleaning import call, sql_literal
+from dagster_project.ingestion.cleaning import call
 from dagster_project.ingestion.encoding import CHUNK_BYTES
 from dagster_project.ingestion.formats import BoundColumn, Column, Format
 from dagster_project.ingestion.inspect import PlannedFile, PlannedTable
@@ -36,6 +36,7 @@ from dagster_project.privacy.erase_tables import (
 )
 from dagster_project.privacy.tokens import ERASED, is_of_a_person, points_at_a_person
 from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_literal, sql_name
 
 _NUMBER = "_row_number"
 
@@ -384,11 +385,11 @@ def _write_parquet(
     described = connection.execute(f"describe select * from read_parquet({file})").fetchall()
     columns = []
     for i, (name, type_, *_) in enumerate(described):
-        column = "r." + _identifier(name)
+        column = "r." + sql_name(name)
         if i in cells.left or i in cells.pointing:
             emptied = f"try_cast(nullif(n{i}, '') as {type_})"
             column = f"case when {_same(i)} then {column} else {emptied} end"
-        columns.append(f"{column} as {_identifier(name)}")
+        columns.append(f"{column} as {sql_name(name)}")
     connection.execute(
         f"copy (select {', '.join(columns)} "
         f"from read_parquet({file}, file_row_number = true) as r "
@@ -432,7 +433,3 @@ def _same(position: int) -> str:
 
 def _within(numbers: str) -> str:
     return f"{_NUMBER} in (select {_NUMBER} from {numbers})"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -11,10 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.ingestion.cleaning import sql_literal
 from dagster_project.privacy.erase_tables import ERASED_TEXT
 from dagster_project.privacy.history import replaced
 from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_literal
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 # What the pipeline writes itself and a run does not make anew.
@@ -25,12 +26,12 @@ def rewrite_work_database(settings: Settings, needles: Sequence[str]) -> None:
     """Copy the raw tables and the quality log to a new file that takes the old one's place.
 
     A database file keeps deleted values in free blocks until they are written over. All models
-    are left out: the next run builds them.
+    are left out: the next run builds them, and so are Spark's files of them.
     """
     new = settings.work_db.with_name("rewritten.duckdb")
     new.unlink(missing_ok=True)
     with duckdb.connect(":memory:") as connection:
-        connection.execute(f"attach {sql_literal(str(settings.work_db))} as old (read_only)")
+        connection.execute(f"attach {sql_literal(settings.work_db)} as old (read_only)")
         connection.execute(f"attach {sql_literal(str(new))} as new")
         tables = connection.execute(
             "select schema_name, table_name, sql from duckdb_tables() "
@@ -59,11 +60,14 @@ def rewrite_work_database(settings: Settings, needles: Sequence[str]) -> None:
         os.fsync(file.fileno())
     new.replace(settings.work_db)
     settings.work_db.with_name(settings.work_db.name + ".wal").unlink(missing_ok=True)
+    lake = (settings.lake_inputs_dir, settings.lake_tables_dir, settings.lake_views_dir)
+    for folder in (*lake, settings.spark_dir):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def scrub_logs(folders: Iterable[Path], needles: Sequence[str]) -> int:
     """Replace the needles in Dagster's databases and in text files; returns the files changed."""
-    scrub = _scrubber(needles)
+    scrub = _Scrubber(needles)
     changed = 0
     for folder in folders:
         for path in sorted(folder.rglob("*")):
@@ -78,19 +82,19 @@ def scrub_logs(folders: Iterable[Path], needles: Sequence[str]) -> int:
     return changed
 
 
+def pattern_of(needles: Sequence[str]) -> str:
+    """A regular expression for the needles, as they are and as logs and pages escape them."""
+    escaped = {needle.encode("unicode_escape").decode("ascii") for needle in needles}
+    longest_first = sorted({*needles, *escaped}, key=lambda needle: (-len(needle), needle))
+    return "|".join(map(re.escape, longest_first))
+
+
 class _Scrubber:
     def __init__(self, needles: Sequence[str]) -> None:
-        longest_first = sorted(needles, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        self._pattern = re.compile(pattern_of(needles), re.IGNORECASE)
 
     def __call__(self, text: str) -> str:
         return self._pattern.sub(ERASED_TEXT, text)
-
-
-def _scrubber(needles: Sequence[str]) -> _Scrubber:
-    # Logs and pages write some characters as escapes.
-    escaped = {needle.encode("unicode_escape").decode("ascii") for needle in needles}
-    return _Scrubber(sorted({*needles, *escaped}))
 
 
 def _scrub_text(path: Path, scrub: _Scrubber) -> int:

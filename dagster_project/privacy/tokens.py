@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from dagster_project.ingestion.cleaning import call, sql_literal
+from dagster_project.ingestion.cleaning import call
 from dagster_project.ingestion.formats import Column, Format, load_formats
+from dagster_project.sql_text import sql_literal
 
 CONTACT_KINDS = {"email_key": "email", "phone_key": "phone", "person_key": "name_address"}
 

@@ -15,9 +15,9 @@ from typing import IO
 
 import duckdb
 
-from dagster_project.ingestion.cleaning import sql_literal
 from dagster_project.privacy.history import CUSTOMER_COLUMNS
 from dagster_project.privacy.storage import SQLITE_MAGIC
+from dagster_project.sql_text import sql_literal, sql_name
 
 _CHUNK_BYTES = 1 << 22
 _ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
@@ -143,7 +143,7 @@ def _in_relation(
     trace.tables += 1
     ids = ", ".join(map(sql_literal, customers))
     for column, type_, *_ in connection.execute(f"describe from {relation}").fetchall():
-        quoted = '"' + column.replace('"', '""') + '"'
+        quoted = sql_name(column)
         text = f"lower(cast({quoted} as varchar))"
         conditions = []
         if "VARCHAR" in type_ or "JSON" in type_:

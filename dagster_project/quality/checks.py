@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -12,7 +13,11 @@ from dagster_project.quality.results import RuleResult
 from dagster_project.quality.runner import run_gate
 from dagster_project.quality.suites import GATES, Suite, load_suites
 from dagster_project.settings import Settings
-from dagster_project.work_lock import hold_work_database
+from dagster_project.transformation.project import load_project, read_manifest
+from dagster_project.work_lock import WORK_POOL, hold_work_database
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def build_gates(settings: Settings) -> list[dg.AssetChecksDefinition]:
@@ -40,7 +45,7 @@ def _gate(settings: Settings, loaded: Sequence[Suite], gate: str) -> dg.AssetChe
         for rule in suite.rules
     ]
 
-    @dg.multi_asset_check(specs=specs, name=f"gate_{gate}")
+    @dg.multi_asset_check(specs=specs, name=f"gate_{gate}", pool=WORK_POOL)
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         hold_work_database(settings)
         checked_at = datetime.now(UTC)
@@ -54,6 +59,7 @@ def _gate(settings: Settings, loaded: Sequence[Suite], gate: str) -> dg.AssetChe
             shop_time.replace(tzinfo=None),
             keep_in=settings.quality_results_dir,
             config=settings.duckdb_config,
+            spark=_spark(settings, context) if settings.on_spark else None,
         )
         with duckdb.connect(str(settings.work_db)) as connection:
             store.write_results(
@@ -69,6 +75,15 @@ def _gate(settings: Settings, loaded: Sequence[Suite], gate: str) -> dg.AssetChe
             yield _check_result(result)
 
     return check
+
+
+def _spark(settings: Settings, context: dg.AssetCheckExecutionContext) -> "SparkSession":
+    """The session that holds the tables, with what has landed since."""
+    # An extra that only who moves to Spark has installed.
+    from dagster_project.spark.bridge import give, open_session
+
+    give(settings, read_manifest(load_project(settings)), context.log.info)
+    return open_session(settings)
 
 
 def _write_pages(settings: Settings, run_id: str) -> None:

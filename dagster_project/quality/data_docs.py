@@ -78,8 +78,13 @@ def build(results_dir: Path, output_dir: Path, run_id: str) -> Path:
         page.write_text(make_local(page.read_text("utf-8"), root), "utf-8")
     for style in (pages / "static" / "styles").glob("*.css"):
         style.write_text(_local_style_urls(style.read_text("utf-8"), "../../"), "utf-8")
-    shutil.rmtree(output_dir, ignore_errors=True)
+    # Two renames instead of a removal in between: a reader hardly ever finds nothing.
+    previous = output_dir.with_name(output_dir.name + ".old")
+    shutil.rmtree(previous, ignore_errors=True)
+    if output_dir.exists():
+        output_dir.rename(previous)
     pages.rename(output_dir)
+    shutil.rmtree(previous, ignore_errors=True)
     return output_dir / "index.html"
 
 

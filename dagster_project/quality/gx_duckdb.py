@@ -16,15 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-import great_expectations as gx
 import sqlalchemy as sa
-from great_expectations.core.batch_definition import BatchDefinition
-from great_expectations.data_context import EphemeralDataContext
-from great_expectations.data_context.types.base import (
-    DataContextConfig,
-    InMemoryStoreBackendDefaults,
-    ProgressBarsConfig,
-)
 from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
@@ -35,6 +27,9 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.query_metric_provider import QueryMetricProvider
 from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.v1_validator import Validator
+
+from dagster_project.quality.gx_context import new_context
 
 SAMPLE_ROWS = 20
 
@@ -202,8 +197,8 @@ class Session:
         query = sa.select(sa.func.count()).select_from(sa.table(name, schema=schema))
         return int(self.engine.execute_query(query).scalar_one())
 
-    def batch_definition(self, table: str) -> BatchDefinition[Any]:
-        """Return `schema.table` as a batch of all its rows."""
+    def validator(self, table: str) -> Validator:
+        """Return what checks all rows of `schema.table`."""
         schema, name = table.split(".")
         with warnings.catch_warnings():
             # The library would rather have the schema in the connection, where DuckDB has none.
@@ -212,20 +207,7 @@ class Session:
             asset = self.datasource.add_table_asset(
                 table, table_name=f'"{name}"', schema_name=schema
             )
-        return asset.add_batch_definition_whole_table("all rows")
-
-
-def new_context() -> EphemeralDataContext:
-    """Return a context that lives in memory, writes no temporary site and draws no bars."""
-    context = gx.get_context(
-        mode="ephemeral",
-        project_config=DataContextConfig(
-            store_backend_defaults=InMemoryStoreBackendDefaults(),
-            progress_bars=ProgressBarsConfig(globally=False),
-        ),
-    )
-    assert isinstance(context, EphemeralDataContext)
-    return context
+        return Validator(asset.add_batch_definition_whole_table("all rows"))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def write(
     path: Path, gate: str, run_id: str, checked_at: datetime, outcomes: Sequence[TableOutcome]
 ) -> None:
-    """Replace `path` by the results of one gate."""
+    """Replace `path` by the results of one gate, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "gate": gate,
@@ -33,7 +33,9 @@ def write(
             for outcome in outcomes
         ],
     }
-    path.write_text(json.dumps(document, ensure_ascii=False, default=str), encoding="utf-8")
+    unfinished = path.with_name(path.name + ".tmp")
+    unfinished.write_text(json.dumps(document, ensure_ascii=False, default=str), encoding="utf-8")
+    unfinished.replace(path)
 
 
 def read_run(folder: Path, run_id: str) -> list[dict[str, Any]]:

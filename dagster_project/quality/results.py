@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+
+# A key may hold what a shop wrote, of any length.
+LONGEST_VALUE = 60
 
 
 @dataclass(frozen=True)
@@ -40,3 +44,23 @@ class RuleResult:
     unexpected_share: float | None
     sample: str
     error: str | None
+
+
+def row_names(sample: str, limit: int) -> tuple[str, ...]:
+    """The first failing rows of a sample, each as `column=value, column=value`.
+
+    Args:
+        sample: as in `RuleResult.sample`.
+        limit: so many rows at most.
+    """
+    rows = json.loads(sample)[:limit]
+    return tuple(
+        ", ".join(f"{name}={str(value)[:LONGEST_VALUE]}" for name, value in row.items())
+        for row in rows
+    )
+
+
+def named_rows(sample: str, limit: int = 3) -> str:
+    """`row_names` in one line, with a `…` for the other rows of the sample; empty without rows."""
+    names = row_names(sample, limit + 1)
+    return "; ".join([*names[:limit], "…"] if len(names) > limit else names)

@@ -7,6 +7,7 @@ other step should pay.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,9 @@ from dagster_project.quality.results import RuleResult
 from dagster_project.quality.suites import GATES, Suite
 
 if TYPE_CHECKING:
-    from dagster_project.quality.validation import TableOutcome
+    from pyspark.sql import SparkSession
+
+    from dagster_project.quality.validation import Session, TableOutcome
 
 
 def run_gate(
@@ -27,6 +30,7 @@ def run_gate(
     *,
     keep_in: Path | None = None,
     config: Mapping[str, str] | None = None,
+    spark: SparkSession | None = None,
 ) -> list[RuleResult]:
     """Check every rule of `gate` and return one result per rule, in the order of the suites.
 
@@ -40,6 +44,7 @@ def run_gate(
         run_id: names the run in the kept results.
         checked_at: shop-local time of the check, for the kept results.
         config: what DuckDB is opened with, such as `Settings.duckdb_config`.
+        spark: checks the tables that it holds, instead of those of the database.
         keep_in: folder that receives `<gate>.json`, from which `data_docs.build` makes pages.
 
     Raises:
@@ -55,11 +60,10 @@ def run_gate(
 
     from dagster_project.quality import kept, validation
     from dagster_project.quality.expectations import build_suite
-    from dagster_project.quality.gx_duckdb import open_session
 
     # All of them first: a mistake in the last suite must not show after minutes of checking.
     built = [(suite, build_suite(suite)) for suite in chosen]
-    with open_session(database, config or {}) as session:
+    with _open(database, config or {}, spark) as session:
         columns = session.columns()
         outcomes: list[TableOutcome] = [
             validation.validate_table(session, suite, rules, columns.get(suite.table.lower()))
@@ -68,3 +72,15 @@ def run_gate(
     if keep_in is not None:
         kept.write(keep_in / f"{gate}.json", gate, run_id, checked_at, outcomes)
     return [result for outcome in outcomes for result in outcome.results]
+
+
+def _open(
+    database: Path, config: Mapping[str, str], spark: SparkSession | None
+) -> AbstractContextManager[Session]:
+    if spark is not None:
+        from dagster_project.quality.gx_spark import open_spark_session
+
+        return nullcontext(open_spark_session(spark))
+    from dagster_project.quality.gx_duckdb import open_session
+
+    return open_session(database, config)

@@ -15,20 +15,33 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from great_expectations.core import ExpectationSuite, ExpectationValidationResult
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.validator.v1_validator import Validator
 
 from dagster_project.quality.catalogue import QUERY_TYPE, ROW_TYPES
-from dagster_project.quality.gx_duckdb import SAMPLE_ROWS, Session
+from dagster_project.quality.gx_duckdb import SAMPLE_ROWS
 from dagster_project.quality.results import RuleResult
 from dagster_project.quality.suites import Rule, Suite
 
 _TEXT_LIMIT = 500
 
 BuiltRule = tuple[Rule, Expectation]
+
+
+class Session(Protocol):
+    """Where the tables of a gate are read, by whatever engine."""
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """Return the columns of every table and view, by `schema.table` in lower case."""
+
+    def row_count(self, table: str) -> int:
+        """Return the rows of `schema.table`."""
+
+    def validator(self, table: str) -> Validator:
+        """Return what checks all rows of `schema.table`."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,7 @@ def _run(
     session: Session, suite: Suite, rules: Sequence[BuiltRule]
 ) -> dict[str, ExpectationValidationResult]:
     # The library keeps its reader per table: only the detail asked for changes between calls.
-    validator = Validator(session.batch_definition(suite.table))
+    validator = session.validator(suite.table)
     detailed = {
         "result_format": "SUMMARY",
         "partial_unexpected_count": SAMPLE_ROWS,

@@ -8,13 +8,14 @@ import dagster as dg
 from dagster_project import last_run
 from dagster_project.automation.names import PUBLISHED_KEY
 from dagster_project.dashboard.page import build_page
+from dagster_project.serving.figure_record import record_figures
 from dagster_project.serving.publish import publish
 from dagster_project.serving.state_record import record_states
 from dagster_project.settings import Settings
 from dagster_project.transformation.builds import complete_build, decides_about_tables
 from dagster_project.transformation.project import MARTS_SCHEMA, PublishedTable
 from dagster_project.transformation.vars import is_history
-from dagster_project.work_lock import hold_work_database
+from dagster_project.work_lock import WORK_POOL, hold_work_database
 
 # The parameter's interface may change, which is why Dagster's version is pinned; the person who
 # starts a run can do nothing about it.
@@ -30,6 +31,7 @@ def build_publish_asset(
 
     @dg.asset(
         key=PUBLISHED_KEY,
+        pool=WORK_POOL,
         deps=[dg.AssetKey([MARTS_SCHEMA, table.name]) for table in tables],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
@@ -49,6 +51,8 @@ def build_publish_asset(
             if publication.as_of_date is not None:
                 changed = record_states(settings, publication.as_of_date)
                 context.log.info(f"recorded the new labels of {changed:,} customers")
+                watched = record_figures(settings, publication.as_of_date)
+                context.log.info(f"recorded {watched} figures that the next night is compared with")
             complete_build(settings, decides_about_tables(settings))
             if settings.postgres_url is not None:
                 # An extra that only who asks for it has installed.

@@ -7,6 +7,7 @@ extension does the copying, in PostgreSQL's binary format.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_literal
 from dagster_project.transformation.project import MARTS_SCHEMA, PublishedTable
 
 _NEXT, _PREVIOUS = f"{MARTS_SCHEMA}_next", f"{MARTS_SCHEMA}_previous"
@@ -26,6 +28,12 @@ _INDEXED = ("customer_id", "order_id", "product_id", "order_date", "date", "tag_
 # Who waits longer for somebody's open statement than this gives up, and the next night tries again:
 # everybody who comes after would wait behind it.
 _LOCK_TIMEOUT = "20s"
+
+# Less than PostgreSQL waits before it ends one of two statements that wait for each other: the swap
+# gives way to readers, never a reader to the swap.
+_SWAP_PATIENCE = "500ms"
+_SWAP_PAUSE_SECONDS = 0.5
+_SWAP_TRIES = 20
 
 
 class PostgresError(RuntimeError):
@@ -92,9 +100,9 @@ def _copy(
     url: str,
     tables: Sequence[PublishedTable],
 ) -> None:
-    connection.execute(f"load {_literal(postgres_extension())}")
-    connection.execute(f"attach {_literal(serving_db)} as shop (read_only)")
-    connection.execute(f"attach {_literal(url)} as target (type postgres)")
+    connection.execute(f"load {sql_literal(postgres_extension())}")
+    connection.execute(f"attach {sql_literal(serving_db)} as shop (read_only)")
+    connection.execute(f"attach {sql_literal(url)} as target (type postgres)")
     for table in tables:
         connection.execute(
             f"create table target.{_NEXT}.{table.name} as from shop.{MARTS_SCHEMA}.{table.name}"
@@ -148,22 +156,48 @@ def _let_read(postgres: psycopg.Connection, reader: str) -> None:
 
 
 def _swap(postgres: psycopg.Connection) -> None:
-    """The only moment that readers could notice: two renames in one transaction."""
+    """The only moment that readers could notice: two renames in one transaction.
+
+    A statement finds its tables by name one after the other. If the renames came in between, it
+    would read two nights, and a prepared one would go on doing so until the next. So for that
+    moment all tables are locked. When somebody's long statement does not let them be locked, the
+    renames are made without it: such a moment is short, and the morning's marts are not to wait.
+    """
+    for _ in range(_SWAP_TRIES):
+        try:
+            with postgres.transaction():
+                postgres.execute(
+                    sql.SQL("set local lock_timeout = {}").format(sql.Literal(_SWAP_PATIENCE))
+                )
+                _lock_current(postgres)
+                _rename(postgres)
+            return
+        except psycopg.errors.LockNotAvailable:
+            time.sleep(_SWAP_PAUSE_SECONDS)
+    with postgres.transaction():
+        _rename(postgres)
+
+
+def _lock_current(postgres: psycopg.Connection) -> None:
+    tables = postgres.execute(
+        "select tablename from pg_tables where schemaname = %s order by tablename", [MARTS_SCHEMA]
+    ).fetchall()
+    if tables:
+        names = sql.SQL(", ").join(sql.Identifier(MARTS_SCHEMA, name) for (name,) in tables)
+        postgres.execute(sql.SQL("lock table {} in access exclusive mode").format(names))
+
+
+def _rename(postgres: psycopg.Connection) -> None:
     current = postgres.execute(
         "select 1 from pg_namespace where nspname = %s", [MARTS_SCHEMA]
     ).fetchone()
     rename = sql.SQL("alter schema {} rename to {}")
-    with postgres.transaction():
-        if current is not None:
-            postgres.execute(rename.format(sql.Identifier(MARTS_SCHEMA), sql.Identifier(_PREVIOUS)))
-        postgres.execute(rename.format(sql.Identifier(_NEXT), sql.Identifier(MARTS_SCHEMA)))
+    if current is not None:
+        postgres.execute(rename.format(sql.Identifier(MARTS_SCHEMA), sql.Identifier(_PREVIOUS)))
+    postgres.execute(rename.format(sql.Identifier(_NEXT), sql.Identifier(MARTS_SCHEMA)))
 
 
 def _without_password(text: str, url: str) -> str:
     password = psycopg.conninfo.conninfo_to_dict(url).get("password")
     text = text.replace(url, "SERVING_POSTGRES_URL")
     return text.replace(str(password), "***") if password else text
-
-
-def _literal(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_literal
 from dagster_project.transformation.project import MARTS_SCHEMA, PublishedTable
 
 
@@ -58,7 +59,7 @@ def publish(
     as_of = _as_of(settings, settings.work_db)
     if as_history and as_of is not None:
         _write_history(settings, tables, as_of)
-        current = _as_of(settings, settings.serving_db) if settings.serving_db.is_file() else None
+        current = _published_as_of(settings)
         if current is not None and current > as_of:
             return Publication(as_of, {}, replaced_current=False, withheld=withheld)
     rows = publish_tables(settings, tables)
@@ -89,18 +90,29 @@ def _as_of(settings: Settings, database: Path) -> date | None:
     return row[0] if row else None
 
 
+def _published_as_of(settings: Settings) -> date | None:
+    """The day of what readers have; None when they have nothing, or a file that nobody can read."""
+    if not settings.serving_db.is_file():
+        return None
+    try:
+        return _as_of(settings, settings.serving_db)
+    except duckdb.Error:
+        return None
+
+
 def _replace_database(settings: Settings, tables: Sequence[PublishedTable]) -> dict[str, int]:
     target = settings.serving_db
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + ".tmp")
-    unfinished.unlink(missing_ok=True)
+    for left in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
+        left.unlink(missing_ok=True)  # an old log must not meet a new database
     rows: dict[str, int] = {}
     with duckdb.connect(":memory:", config=settings.duckdb_config) as connection:
         # Under its own name: dbt's views name the database they were made in.
         work = settings.work_db.stem
-        connection.execute(f"attach '{_quoted(settings.work_db)}' as {work} (read_only)")
+        connection.execute(f"attach {sql_literal(settings.work_db)} as {work} (read_only)")
         # The oldest storage format, so that BI tools with an older client can open the file.
-        connection.execute(f"attach '{_quoted(unfinished)}' as next (storage_version 'v1.0.0')")
+        connection.execute(f"attach {sql_literal(unfinished)} as next (storage_version 'v1.0.0')")
         connection.execute(f"create schema next.{MARTS_SCHEMA}")
         for table in tables:
             name = f"{MARTS_SCHEMA}.{table.name}"
@@ -153,7 +165,7 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, work: str) -> None:
             if column
             else f"table next.{MARTS_SCHEMA}.{table}"
         )
-        connection.execute(f"comment on {thing} is '{_quoted(comment)}'")
+        connection.execute(f"comment on {thing} is {sql_literal(comment)}")
 
 
 def _replace_parquet(settings: Settings, tables: Sequence[PublishedTable]) -> None:
@@ -195,7 +207,7 @@ def _write_parquet(
             path = folder / f"{table.name}.parquet"
             described = _descriptions(connection, table)
             connection.execute(
-                f"copy ({_published_rows(table, database.stem)}) to '{_quoted(path)}' "
+                f"copy ({_published_rows(table, database.stem)}) to {sql_literal(path)} "
                 f"(format parquet, compression zstd, kv_metadata {described})"
             )
             _sync(path)
@@ -222,7 +234,7 @@ def _descriptions(connection: duckdb.DuckDBPyConnection, table: PublishedTable) 
     )
     shown = {name: text for name, text in columns.items() if name not in table.personal_columns}
     described = json.dumps(shown, ensure_ascii=False)
-    return f"{{description: '{_quoted(about or '')}', columns: '{_quoted(described)}'}}"
+    return f"{{description: {sql_literal(about or '')}, columns: {sql_literal(described)}}}"
 
 
 def _sync(path: Path) -> None:
@@ -231,7 +243,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")

@@ -14,8 +14,8 @@ from datetime import date
 
 import duckdb
 
-from dagster_project.ingestion.cleaning import sql_literal
 from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_literal
 
 # The labels with a history, as dbt's macro `state_dimensions` lists them (a test compares both).
 DIMENSIONS = (

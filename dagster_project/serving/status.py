@@ -7,10 +7,13 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dagster_project.automation.night import next_night
+from dagster_project.quality.results import named_rows
 from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_literal
 
 _MARTS = """
 select mart, rows, as_of_date, built_at, freshness, missing_inputs, late_sources
@@ -20,7 +23,7 @@ order by mart
 
 # The results of the last run that checked anything, whether or not it was published.
 _FAILED = """
-select severity, gate, table_name, rule, unexpected_count, reason
+select severity, gate, table_name, rule, unexpected_count, sample, reason
 from audit.quality_log
 where not passed and run_id = (select max_by(run_id, checked_at) from audit.quality_log)
 order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end, table_name, rule
@@ -57,7 +60,7 @@ def print_status(settings: Settings, console: Console, now: datetime) -> bool:
         _print_next(console, settings, now)
         return False
     with duckdb.connect(str(settings.work_db), read_only=True) as connection:
-        connection.execute(f"attach '{settings.serving_db}' as published (read_only)")
+        connection.execute(f"attach {sql_literal(settings.serving_db)} as published (read_only)")
         marts = connection.execute(_MARTS).fetchall()
         failed = connection.execute(_FAILED).fetchall()
         checked = connection.execute(_CHECKED).fetchone()
@@ -105,10 +108,12 @@ def _print_checks(
     for column in ("severity", "gate", "table", "rule"):
         table.add_column(column, overflow="fold")
     table.add_column("rows", justify="right")
+    table.add_column("which", overflow="fold")
     table.add_column("why it matters", overflow="fold")
-    for severity, gate, name, rule, count, reason in failed:
+    for severity, gate, name, rule, count, sample, reason in failed:
         found = "" if count is None else f"{count:,}"
-        table.add_row(_coloured(severity), gate, name, rule, found, reason)
+        which = escape(named_rows(sample, limit=2))
+        table.add_row(_coloured(severity), gate, name, rule, found, which, reason)
     console.print(table)
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from dagster_project.quality.results import named_rows
 from dagster_project.settings import Settings
+from dagster_project.sql_text import sql_literal
 
 _FILES = """
 select source_file, format, status, rows, unreadable_rows, message
@@ -19,7 +22,7 @@ order by status, source_file
 """
 
 _FAILED_RULES = """
-select severity, table_name, rule, unexpected_count, reason
+select severity, table_name, rule, unexpected_count, sample, reason
 from audit.quality_log
 where run_id = $run_id and not passed
 order by case severity when 'critical' then 1 when 'warning' then 2 else 3 end, table_name, rule
@@ -81,7 +84,9 @@ def print_summary(settings: Settings, console: Console, run_id: str | None = Non
     with duckdb.connect(str(settings.work_db), read_only=True) as connection:
         published = settings.serving_db.is_file()
         if published:
-            connection.execute(f"attach '{settings.serving_db}' as published (read_only)")
+            connection.execute(
+                f"attach {sql_literal(settings.serving_db)} as published (read_only)"
+            )
         _print_files(console, _rows(connection, _FILES))
         shown_run = run_id or _last_run(connection)
         if shown_run:
@@ -130,13 +135,15 @@ def _print_checks(
     held = ", ".join(f"{gate} {passed} of {rules}" for gate, rules, passed in counts)
     console.print(f"Rules that hold: {held}")
     colours = {"critical": "red", "warning": "yellow", "info": "cyan"}
-    for severity, table_name, rule, count, reason in failed:
+    for severity, table_name, rule, count, sample, reason in failed:
         rows = f" ({count:,} rows)" if count is not None else ""
         console.print(
             f"[{colours[severity]}]{severity}[/{colours[severity]}] {table_name} {rule}{rows}: "
             f"{reason}",
             highlight=False,
         )
+        if named := named_rows(sample):
+            console.print(f"    {escape(named)}", highlight=False)
 
 
 def _print_bridge(console: Console, steps: Sequence[tuple[Any, ...]]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -12,14 +13,20 @@ from dagster_dbt import (
     dbt_assets,
 )
 
+from dagster_project.modelling.models import MODELS
 from dagster_project.settings import Settings
 from dagster_project.transformation.builds import decides_about_tables, plan_build
 from dagster_project.transformation.dbt_run import WarehouseDbt
+from dagster_project.transformation.project import (
+    DBT_PROJECT_NAME,
+    MARTS_SCHEMA,
+    published_tables,
+)
 from dagster_project.transformation.vars import LATEST, as_of_variable
-from dagster_project.work_lock import hold_work_database
+from dagster_project.work_lock import WORK_POOL, hold_work_database
 
 # Unit tests prove the models' logic on made rows: they belong to the test run, not to every night.
-_BUILD = ["build", "--exclude-resource-type", "unit_test"]
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
@@ -54,6 +61,7 @@ def build_dbt_assets(
         project=project,
         select="tag:facts",
         name="dbt_facts",
+        pool=WORK_POOL,
         dagster_dbt_translator=translator,
     )
     def dbt_facts(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -65,14 +73,15 @@ def build_dbt_assets(
         # The facts have no date, but the marts after them do.
         partition = context.run.tags.get("dagster/partition")
         as_of = as_of_variable(partition, settings.as_of_date)
-        command = [*_BUILD, *_extent(context, settings, as_of)]
-        yield from dbt.stream(context, command, target)
+        command = [*BUILD, *_extent(context, settings, as_of)]
+        yield from _on_engine(context, settings, dbt, command, target)
 
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
         select="tag:marts",
         name="dbt_marts",
+        pool=WORK_POOL,
         partitions_def=partitions,
         # A day at a time: the marts of several days cannot stand in one table.
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
@@ -82,18 +91,48 @@ def build_dbt_assets(
         hold_work_database(settings)
         as_of = as_of_variable(context.partition_key, settings.as_of_date)
         context.log.info(f"dbt builds the marts as of {as_of}")
-        command = [*_BUILD, *_extent(context, settings, as_of)]
+        command = [*BUILD, *_extent(context, settings, as_of)]
         if as_of != LATEST:  # the project's own default
             command += ["--vars", json.dumps({"as_of_date": as_of})]
         target = settings.dbt_target_dir / "marts"
-        yield from dbt.stream(context, command, target)
+        yield from _on_engine(context, settings, dbt, command, target)
 
     return [dbt_facts, dbt_marts]
+
+
+def _on_engine(
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    dbt: WarehouseDbt,
+    command: list[str],
+    target: Path,
+) -> Iterator[Any]:
+    """Run dbt; on Spark between giving it what was landed and showing what was built."""
+    if not settings.on_spark:
+        yield from dbt.stream(context, command, target)
+        return
+    # An extra that only who moves to Spark has installed.
+    from dagster_project.spark.bridge import give, take
+    from dagster_project.spark.python_models import run_python_models_in_session
+
+    manifest = dbt.manifest
+    run_python_models_in_session()
+    give(settings, manifest, context.log.info)
+    try:
+        yield from dbt.stream(context, command, target)
+    finally:
+        views = {f"{MARTS_SCHEMA}.{table.name}" for table in published_tables(manifest)}
+        views.update(name for model in MODELS for name in model.reads)
+        compiled = target / "compiled" / DBT_PROJECT_NAME
+        take(settings, manifest, compiled, views, context.log.info)
 
 
 def _extent(context: dg.AssetExecutionContext, settings: Settings, as_of: str) -> list[str]:
     """dbt's option for building everything, where new files do not say it all."""
     reason = plan_build(settings, decides_about_tables(settings), as_of)
+    if reason is None and settings.on_spark:
+        # A night of a part was not yet compared with one of everything there.
+        reason = "so it is on Spark"
     if reason is None:
         context.log.info("builds what the new files touch")
         return []

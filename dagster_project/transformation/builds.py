@@ -173,13 +173,15 @@ def _landed(connection: duckdb.DuckDBPyConnection, seen: int | None) -> Landed:
             known += 1
         else:
             new |= {entity_of[name] for name in formats.split(", ") if name}
-    return Landed(known, frozenset(new), _last_order_date(connection))
+    return Landed(known, frozenset(new), last_order_date(connection))
 
 
-def _last_order_date(connection: duckdb.DuckDBPyConnection) -> date | None:
+def last_order_date(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The last day with orders, as the facts of the last build have it; None without any."""
     built = connection.execute(
-        "select 1 from duckdb_tables() "
-        "where schema_name = 'intermediate' and table_name = 'int_data_range'"
+        # A view where Spark has built it.
+        "select 1 from information_schema.tables where table_catalog = current_database() "
+        "and table_schema = 'intermediate' and table_name = 'int_data_range'"
     ).fetchone()
     if built is None:
         return None

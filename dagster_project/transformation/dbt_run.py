@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -42,6 +43,11 @@ class WarehouseDbt:
         self._translator = translator
         self._manifest: Manifest | None = None
 
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """dbt's manifest as it stands on disk."""
+        return read_manifest(self._project)
+
     def stream(
         self, context: dg.AssetExecutionContext, arguments: Sequence[str], target_path: Path
     ) -> Iterator[Any]:
@@ -56,13 +62,18 @@ class WarehouseDbt:
             DbtFailedError: at the end, when a node failed.
         """
         chosen = get_updated_cli_invocation_params_for_context(
-            context, read_manifest(self._project), self._translator
+            context, self.manifest, self._translator
         )
         project = chosen.dbt_project or self._project
         options = [
             *chosen.selection_args,
             *_project_dir(project),
             *("--target-path", str(target_path), "--log-path", str(target_path)),
+            # dbt's debug log holds each statement, which the target folder has too: 4 % of a
+            # small shop's night.
+            *("--log-level-file", "info"),
+            # The project as JSON stands there since it was loaded; each run would write it anew.
+            "--no-write-json",
         ]
         if chosen.indirect_selection:
             options += ["--indirect-selection", chosen.indirect_selection]
@@ -80,32 +91,42 @@ class WarehouseDbt:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt_common.events.functions import msg_to_dict
 
-        ended: SimpleQueue[EventMsg | dbtRunnerResult] = SimpleQueue()
+        # None once dbt has ended.
+        messages: SimpleQueue[EventMsg | None] = SimpleQueue()
+        ended: Future[dbtRunnerResult] = Future()
 
         def tell(message: EventMsg) -> None:
             if message.info.name in _RESULTS:
-                ended.put(message)
+                messages.put(message)
+
+        def run() -> None:
+            try:
+                ended.set_result(self._invoke(arguments, manifest, tell))
+            except BaseException as error:
+                # Raised again where the messages are read, which would wait for ever otherwise.
+                ended.set_exception(error)
+            finally:
+                messages.put(None)
 
         manifest = self._read_project()
-        Thread(
-            target=lambda: ended.put(self._invoke(arguments, manifest, tell)),
-            name="dbt",
-            daemon=True,
-        ).start()
+        Thread(target=run, name="dbt", daemon=True).start()
         try:
-            while hasattr(message := ended.get(), "info"):
+            while (message := messages.get()) is not None:
                 yield DbtCoreCliEventMessage(
                     raw_event=msg_to_dict(message), event_history_metadata={}
                 )
         finally:
             # dbt holds the database until its process ends, and others need it now.
             DuckDBConnectionManager.close_all_connections()
-        if not message.success:
-            raise DbtFailedError(_what_failed(message))
+        result = ended.result()
+        if not result.success:
+            raise DbtFailedError(_what_failed(result))
 
     def _read_project(self) -> Manifest:
         if self._manifest is None:
-            read = self._invoke(["parse", "--quiet", *_project_dir(self._project)])
+            read = self._invoke(
+                ["parse", "--quiet", "--no-write-json", *_project_dir(self._project)]
+            )
             if not read.success:
                 raise DbtFailedError(_what_failed(read))
             self._manifest = read.result

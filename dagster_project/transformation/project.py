@@ -12,6 +12,7 @@ from dagster_dbt import DbtProject
 
 from dagster_project.settings import DBT_PROJECT_DIR, Settings
 
+DBT_PROJECT_NAME = "customer_analytics"
 MARTS_SCHEMA = "marts"
 
 _SOURCE_ENDINGS = {".sql", ".yml", ".csv", ".md"}
@@ -44,7 +45,7 @@ def load_project(settings: Settings) -> DbtProject:
         target_path=settings.dbt_target_dir,
         target=settings.target,
     )
-    if not is_fresh(project.manifest_path, DBT_PROJECT_DIR):
+    if not is_fresh(project.manifest_path, DBT_PROJECT_DIR) or not is_whole(project.manifest_path):
         project.preparer.prepare(project)
     return project
 
@@ -62,6 +63,15 @@ def is_fresh(manifest: Path, project_dir: Path) -> bool:
         for path in project_dir.rglob("*")
         if path.suffix in _SOURCE_ENDINGS and "target" not in path.parts
     )
+
+
+def is_whole(manifest: Path) -> bool:
+    """Whether dbt had written all of it: a process killed meanwhile leaves the beginning."""
+    try:
+        json.loads(manifest.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
 
 
 def read_manifest(project: DbtProject) -> Mapping[str, Any]:

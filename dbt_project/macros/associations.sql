@@ -1,24 +1,19 @@
 {#-
-  The CTEs of an association table, from a CTE `basket_items` (one row per basket_number and item): `associations` has one
-  row per ordered pair of items that stand together in enough baskets. Frequent items are found first and numbered, so
-  that the join of baskets with themselves sees few rows and short keys; each pair is counted once and then turned round.
+  From a CTE `basket_items` (one row per basket_number and item): `frequent`, the items of at least `minimum` baskets with a
+  number, and `both_ways`, the ordered pairs of them that stand together in as many. Frequent items are found first and
+  numbered, so that the join of baskets with themselves sees few rows and short keys; each pair is counted once and then turned
+  round.
 -#}
-{% macro association_ctes() %}
-total as (
-
-    select count(distinct basket_number) as baskets from basket_items
-
-),
-
+{% macro pair_ctes(minimum) %}
 frequent as (
 
     select
         item,
         count(*) as baskets,
-        row_number() over (order by item) as item_number
+        {{ join_key('item') }} as item_number
     from basket_items
     group by item
-    having count(*) >= {{ var('association_minimum_baskets') }}
+    having count(*) >= {{ minimum }}
 
 ),
 
@@ -39,7 +34,7 @@ pairs as (
     from numbered as a
     inner join numbered as b on a.basket_number = b.basket_number and a.item_number < b.item_number
     group by a.item_number, b.item_number
-    having count(*) >= {{ var('association_minimum_baskets') }}
+    having count(*) >= {{ minimum }}
 
 ),
 
@@ -51,7 +46,21 @@ both_ways as (
     select second_number as antecedent_number, first_number as consequent_number, baskets
     from pairs
 
+)
+{%- endmacro %}
+
+{#-
+  The CTEs of an association table, from a CTE `basket_items` (one row per basket_number and item): `associations` has one
+  row per ordered pair of items that stand together in enough baskets.
+-#}
+{% macro association_ctes() %}
+total as (
+
+    select count(distinct basket_number) as baskets from basket_items
+
 ),
+
+{{ pair_ctes(var('association_minimum_baskets')) }},
 
 -- Whole numbers up to the last division: a pair has the same figures both ways, and ties are ties.
 counted as (

@@ -266,6 +266,35 @@ case when {{ value }} between timestamp '1990-01-01 00:00:00' and timestamp '{{ 
 case when {{ value }} between date '1900-01-01' and cast(timestamp '{{ latest }}' as date) then {{ value }} end
 {%- endmacro -%}
 
+{#
+  Ten billion in any currency, and a billion pieces, are a wrong column or a lost decimal point, not a sale. The bounds
+  leave room below what a sum holds (16 digits and two decimals): it takes hundreds of thousands of such rows to overflow.
+#}
+{%- macro _amount_bound() -%}
+10000000000
+{%- endmacro -%}
+
+{%- macro plausible_amount(value, latest) -%}
+case when abs({{ value }}) < {{ _amount_bound() }} then {{ value }} end
+{%- endmacro -%}
+
+{%- macro plausible_quantity(value, latest) -%}
+case when abs({{ value }}) < 1000000000 then {{ value }} end
+{%- endmacro -%}
+
+{# Two readable values whose product is none. In doubles: DuckDB multiplies two decimals of 18 digits within 18 digits. #}
+{%- macro is_beyond_amounts(quantity, unit_price) -%}
+coalesce(abs(cast({{ quantity }} as double) * cast({{ unit_price }} as double)) >= {{ _amount_bound() }}, false)
+{%- endmacro -%}
+
+{%- macro beyond_amounts_issue(quantity, unit_price) -%}
+case when {{ is_beyond_amounts(quantity, unit_price) }} then '{{ quantity }} times {{ unit_price }} is beyond any plausible amount' end
+{%- endmacro -%}
+
+{%- macro line_amount(quantity, unit_price) -%}
+case when not {{ is_beyond_amounts(quantity, unit_price) }} then {{ quantity }} * {{ unit_price }} end
+{%- endmacro -%}
+
 {%- macro clean_status(text) -%}
 replace({{ text }}, ',', '，')
 {%- endmacro -%}

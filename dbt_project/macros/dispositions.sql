@@ -3,23 +3,32 @@
   that do not stay. A model combines them; a row that none of them returns is kept.
 -#}
 
-{#- Rows that cannot become a record: a value that must parse did not, or the key is empty. -#}
-{% macro unusable_rows(rows, key_columns) %}
+{#- Rows that cannot become a record: a value that must parse did not, or one that every record has is empty. -#}
+{% macro unusable_rows(rows, needed_columns) %}
     select
         file_id,
         row_number,
         case when is_unreadable then 'unreadable' else 'missing_key' end as disposition,
-        case when is_unreadable then issues else 'no value in {{ key_columns | join(", ") }}' end as reason
+        case
+            when is_unreadable then issues
+            else
+                'no value in '
+                || concat_ws(
+                    ', '{% for column in needed_columns %},
+                    case when {{ column }} is null then '{{ column }}' end{% endfor %}
+
+                )
+        end as reason
     from {{ rows }}
-    where is_unreadable{% for column in key_columns %} or {{ column }} is null{% endfor %}
+    where is_unreadable{% for column in needed_columns %} or {{ column }} is null{% endfor %}
 {% endmacro %}
 
 {#- The other rows, with the version of their file: of two files the one exported later has the higher. -#}
-{% macro usable(rows, key_columns) %}
+{% macro usable(rows, needed_columns) %}
     select r.*, v.file_version
     from {{ rows }} as r
     inner join {{ ref('int_file_versions') }} as v on r.file_id = v.file_id
-    where not r.is_unreadable{% for column in key_columns %} and r.{{ column }} is not null{% endfor %}
+    where not r.is_unreadable{% for column in needed_columns %} and r.{{ column }} is not null{% endfor %}
 {% endmacro %}
 
 {#- One record per key: the newest row stays. Only keys that stand more than once are ranked, because a window
@@ -83,6 +92,7 @@
 {#- The whole model of a format whose records have a key: what is unusable, and all but the newest row of each key. -#}
 {% macro keyed_record_dispositions(format) %}
 {%- set landed = landed_format(format) %}
+{%- set needed_columns = landed.key + (landed.needed or []) %}
 with rows_read as (
 
     select * from {{ ref(landed.staging) }}
@@ -90,11 +100,11 @@ with rows_read as (
 ),
 
 unusable as (
-{{ unusable_rows('rows_read', landed.key) }}
+{{ unusable_rows('rows_read', needed_columns) }}
 ),
 
 usable_rows as (
-{{ usable('rows_read', landed.key) }}
+{{ usable('rows_read', needed_columns) }}
 ),
 
 repeated as (

@@ -21,49 +21,88 @@
 {#- Connected components by sets (FastSV: Zhang, Azad, Hu 2020). Every node has a label, itself at first. In a round
     each edge offers the label of the neighbour's label to the node and to the node's label, and every node takes the
     smallest it is offered; a chain of 40 nodes settles in seven rounds at most, one of 1,000 in twelve (labels in random order).
-    Nodes of several graphs (`graph`) are kept apart.
+    Nodes of several graphs are kept apart.
 
-    edges: CTE with graph, node, neighbour, each edge in both directions. Gives the CTEs `<prefix>0` … `<prefix><rounds>`
-    with graph, node, label; whether they have settled is for the caller to see. -#}
-{% macro component_rounds(edges, prefix, rounds) %}
+    edges: a relation with a column that names the graph, node and neighbour, each edge in both directions. Gives CTEs, the
+    last of which is `<prefix><rounds>` with part (the graph), node, label; whether they have settled is for the caller
+    to see. -#}
+{% macro component_rounds(edges, graph, prefix, rounds) %}
+{{ return(adapter.dispatch('component_rounds')(edges, graph, prefix, rounds)) }}
+{% endmacro %}
+
+{% macro default__component_rounds(edges, graph, prefix, rounds) %}
 {{ prefix }}0 as (
 
-    select graph, node, node as label
-    from {{ edges }}
-    group by graph, node
+    {{ component_start(edges, graph) }}
 
 ){% for round in range(1, rounds + 1) %},
 
-{{ prefix }}{{ round }}_far as (
-
-    select l.graph, l.node, l.label, p.label as far_label
-    from {{ prefix }}{{ round - 1 }} as l
-    inner join {{ prefix }}{{ round - 1 }} as p on l.graph = p.graph and l.label = p.node
-
-),
-
-{{ prefix }}{{ round }}_offers as (
-
-    select e.graph, e.node, u.label as node_label, n.far_label
-    from {{ edges }} as e
-    inner join {{ prefix }}{{ round }}_far as u on e.graph = u.graph and e.node = u.node
-    inner join {{ prefix }}{{ round }}_far as n on e.graph = n.graph and e.neighbour = n.node
-
-),
-
 {{ prefix }}{{ round }} as (
 
-    select graph, node, min(far_label) as label
-    from (
-        select graph, node, far_label from {{ prefix }}{{ round }}_far
-        union all
-        select graph, node, far_label from {{ prefix }}{{ round }}_offers
-        union all
-        select graph, node_label as node, far_label from {{ prefix }}{{ round }}_offers
-    ) as offered
-    group by graph, node
+    {{ component_round(edges, graph, prefix ~ (round - 1)) }}
 
 ){% endfor %}
+{% endmacro %}
+
+{#- A CTE that is read twice is planned twice there, and eight rounds are 3^8 plans: each round is a table that the next one
+    reads. The last of them stays until the next night. -#}
+{% macro spark__component_rounds(edges, graph, prefix, rounds) %}
+    {%- set labels = [] -%}
+    {%- for round in range(rounds + 1) -%}
+        {%- do labels.append(this.incorporate(path={'identifier': this.identifier ~ '__' ~ prefix ~ round}, type='table')) -%}
+    {%- endfor -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- for relation in labels -%}
+            {%- set query = component_start(edges, graph) if loop.first else component_round(edges, graph, labels[loop.index0 - 1]) -%}
+            {%- do adapter.drop_relation(relation) -%}
+            {%- do run_query('create table ' ~ relation ~ ' using parquet as ' ~ query) -%}
+            {%- if not loop.first %}{% do adapter.drop_relation(labels[loop.index0 - 1]) %}{% endif -%}
+        {%- endfor -%}
+    {%- endif %}
+{{ prefix }}{{ rounds }} as (
+
+    select * from {{ labels | last }}
+
+)
+{% endmacro %}
+
+{% macro component_start(edges, graph) %}
+    select {{ graph }} as part, node, node as label
+    from {{ edges }}
+    group by {{ graph }}, node
+{% endmacro %}
+
+{% macro component_round(edges, graph, labels) %}
+    with far as (
+
+        select l.part, l.node, l.label, p.label as far_label
+        from {{ labels }} as l
+        inner join {{ labels }} as p on l.part = p.part and l.label = p.node
+
+    ),
+
+    offers as (
+
+        select e.{{ graph }} as part, e.node, u.label as node_label, n.far_label
+        from {{ edges }} as e
+        inner join far as u on e.{{ graph }} = u.part and e.node = u.node
+        inner join far as n on e.{{ graph }} = n.part and e.neighbour = n.node
+
+    ),
+
+    offered as (
+
+        select part, node, far_label from far
+        union all
+        select part, node, far_label from offers
+        union all
+        select part, node_label as node, far_label from offers
+
+    )
+
+    select part, node, min(far_label) as label
+    from offered
+    group by part, node
 {% endmacro %}
 
 {#- The customer id that a person's node stands for. -#}

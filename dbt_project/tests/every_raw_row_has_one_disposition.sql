@@ -74,6 +74,9 @@ kept_of_format as (
         from {{ ref(landed.staging) }}
         where
             not is_unreadable
+            {%- for column in landed.needed or [] %}
+            and {{ column }} is not null
+            {%- endfor %}
             {%- for column in landed.example_ids or [] %}
             and coalesce({{ column }} not like 'EXAMPLE%', true)
             {%- endfor %}

@@ -7,4 +7,4 @@ select
     refunded_amount,
     net_amount
 from {{ ref('fct_orders') }}
-where net_amount is distinct from paid_amount - refunded_amount or paid_amount < 0 or refunded_amount < 0
+where net_amount is distinct from paid_amount - refunded_amount

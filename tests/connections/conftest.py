@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
-import shutil
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dagster_project.settings import Settings
+from tests.postgres_server import NotInstalled, Postgres, running
 
 PAGE_ROWS = 3
 TOKEN = "t0p/secret+token"
@@ -122,78 +119,11 @@ def api() -> Iterator[Api]:
     thread.join()
 
 
-@dataclass(frozen=True)
-class Postgres:
-    """A PostgreSQL server of its own, reached over a socket in its folder."""
-
-    folder: Path
-    binaries: Path
-
-    def run(self, sql: str) -> None:
-        """Execute statements as the owner of the database."""
-        subprocess.run(
-            [
-                *(self.binaries / "psql", "-h", self.folder, "-U", "owner", "-d", "postgres"),
-                *("-q", "-v", "ON_ERROR_STOP=1"),
-            ],
-            input=sql,
-            text=True,
-            check=True,
-            capture_output=True,
-        )
-
-
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not versions:
-        pytest.skip("PostgreSQL's server is not installed (Debian package postgresql)")
-    binaries = versions[-1].parent
-    # The path of a socket may have no more than 107 characters.
-    folder = Path(os.path.realpath("/tmp")) / f"pg-{os.getpid()}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    # It refuses to run as root.
-    user = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-    become: dict[str, Any] = {}
-    if os.getuid() == 0:
-        nobody = pwd.getpwnam(user)
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        become = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    data = folder / "data"
-    subprocess.run(
-        [
-            *(binaries / "initdb", "-D", data, "-U", "owner", "-A", "trust", "-E", "UTF8", "-N"),
-            "--locale=C.UTF-8",
-        ],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        **become,
-    )
-    (data / "pg_hba.conf").write_text(
-        "local all owner trust\nlocal all reader scram-sha-256\n", encoding="utf-8"
-    )
-    server = subprocess.Popen(
-        [
-            *(binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="),
-            *("-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=10"),
-        ],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        **become,
-    )
     try:
-        database = Postgres(folder, binaries)
-        for _ in range(300):
-            ready = subprocess.run([binaries / "pg_isready", "-h", folder], capture_output=True)
-            if ready.returncode == 0:
-                break
-            time.sleep(0.1)
-        database.run("create role reader login password 'p@ss:word/%41'")
-        yield database
-    finally:
-        server.terminate()
-        server.wait(20)
-        shutil.rmtree(folder, ignore_errors=True)
+        with running(Path(os.path.realpath("/tmp")) / f"pg-{os.getpid()}") as database:
+            database.run("create role reader login password 'p@ss:word/%41'")
+            yield database
+    except NotInstalled as reason:
+        pytest.skip(str(reason))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
@@ -74,8 +75,30 @@ def test_values_descriptions_indexes_and_rights(serving: Settings, postgres: Pos
         assert columns == {"customer_id", "order_id", "order_date"}
         read('set role "shop readers"')
         assert read("select count(*) from marts.fct_orders").fetchone() == (2001,)
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            read("delete from marts.fct_orders")
+    for attempt in (
+        "delete from marts.fct_orders",
+        "truncate marts.fct_orders",
+        "insert into marts.fct_orders select * from marts.fct_orders",
+        "update marts.fct_orders set night = 2",
+        "create table marts.mine (a int)",
+        "create schema mine",
+        "create table public.mine (a int)",
+        "drop table marts.fct_orders",
+        "alter table marts.fct_orders add column mine int",
+        "grant select on marts.fct_orders to public",
+        "create role mine",
+        "select * from pg_authid",
+    ):
+        with psycopg.connect(serving.postgres_url or "") as connection:
+            connection.execute('set role "shop readers"')
+            if attempt.startswith("grant"):
+                # PostgreSQL only warns that nothing was granted.
+                connection.execute(attempt)
+                granted = "select has_table_privilege('reader', 'marts.fct_orders', 'select')"
+                assert connection.execute(granted).fetchone() == (False,)
+                continue
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(attempt)
 
 
 def test_readers_see_one_night_or_the_next_and_never_an_error(serving: Settings) -> None:
@@ -117,6 +140,29 @@ def test_readers_see_one_night_or_the_next_and_never_an_error(serving: Settings)
             reader.join()
     assert failures == []
     assert len(seen) > PUBLISHES / 2  # they did read while it went on
+
+
+def test_a_reader_between_two_tables_holds_the_swap_up(serving: Settings) -> None:
+    """As a statement is that has found one of its tables and not yet the other."""
+    _write(serving, 1)
+    publish_to_postgres(serving, TABLES)
+    _write(serving, 2)
+    with (
+        psycopg.connect(serving.postgres_url or "") as reader,
+        psycopg.connect(serving.postgres_url or "", autocommit=True) as observer,
+    ):
+        assert reader.execute("select max(night) from marts.fct_orders").fetchone() == (1,)
+        publishing = threading.Thread(target=publish_to_postgres, args=(serving, TABLES))
+        publishing.start()
+        waits = "select 1 from pg_stat_activity where query like 'lock table%' and state = 'active'"
+        for _ in range(600):
+            if observer.execute(waits).fetchone() is not None:
+                break
+            time.sleep(0.05)
+        assert reader.execute("select max(night) from marts.customer_rfm").fetchone() == (1,)
+        reader.commit()
+        publishing.join()
+        assert reader.execute("select max(night) from marts.customer_rfm").fetchone() == (2,)
 
 
 def test_a_failed_publish_leaves_the_marts_and_is_made_good_later(serving: Settings) -> None:

@@ -40,8 +40,8 @@ FUZZ = settings(
     suppress_health_check=list(HealthCheck),
 )
 PLAIN_NUMBERS = {
-    "amount": re.compile("-?[0-9]{1,12}([.][0-9]{1,4})?"),
-    "quantity": re.compile("-?[0-9]{1,12}([.][0-9]{1,3})?"),
+    "amount": re.compile("-?[0-9]{1,10}([.][0-9]{1,4})?"),
+    "quantity": re.compile("-?[0-9]{1,9}([.][0-9]{1,3})?"),
 }
 PLAIN_TIME = re.compile("20[01][0-9]-[01][0-9]-[0-2][0-9] [01][0-9]:[0-5][0-9]:[0-5][0-9]")
 

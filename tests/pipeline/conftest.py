@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import dagster as dg
 import duckdb
 import pytest
 
+from dagster_project import work_lock
 from dagster_project.automation.jobs import NIGHTLY
 from dagster_project.definitions import build_definitions
 from dagster_project.settings import Settings
+from dagster_project.transformation import assets as dbt_assets
 from dagster_project.transformation.project import DBT_PROJECT_DIR, load_project
-
-# What a run writes about itself; everything else must be the same whenever it is run.
-RUN_LOG_COLUMNS = {"ingested_files": {"exported_at", "loaded_at"}, "mart_status": {"built_at"}}
-RUN_LOG_TABLES = {"quality_results"}
+from tests.pipeline.every_format import drop_everything
+from tests.pipeline.hashes import TableHash, table_hashes
+from tests.pipeline.made_shop import write_exports
 
 SECRET = "a secret of the tests"
 
@@ -46,10 +49,28 @@ class Warehouse:
         """Where the test drops files."""
         return self.settings.landing_dir
 
-    def nightly(self, partition: str | None = None) -> dg.ExecuteInProcessResult:
-        """Run the job `nightly` and return Dagster's result, failed or not."""
-        job = build_definitions(self.settings).resolve_job_def(NIGHTLY)
-        with dg.DagsterInstance.ephemeral() as instance:
+    def nightly(
+        self,
+        partition: str | None = None,
+        history: dg.DagsterInstance | None = None,
+        *,
+        data_tests: bool = False,
+    ) -> dg.ExecuteInProcessResult:
+        """Run the job `nightly` and return Dagster's result, failed or not.
+
+        Args:
+            partition: a day of a history.
+            history: where the run is kept; None for one that is gone afterwards.
+            data_tests: dbt's own tests, half of what dbt runs at night, run too. Most tests build
+                tables for other reasons. The gates always run.
+        """
+        left_out = [] if data_tests else ["--exclude-resource-type", "test"]
+        kept = nullcontext(history) if history is not None else dg.DagsterInstance.ephemeral()
+        with (
+            patch.object(dbt_assets, "BUILD", [*dbt_assets.BUILD, *left_out]),
+            kept as instance,
+        ):
+            job = build_definitions(self.settings).resolve_job_def(NIGHTLY)
             return job.execute_in_process(
                 instance=instance,
                 partition_key=partition,
@@ -90,23 +111,10 @@ class Warehouse:
         """The first value of a query on the published marts."""
         return self.rows(query)[0][0]
 
-    def hashes(self) -> dict[str, tuple[Any, ...]]:
+    def hashes(self) -> dict[str, TableHash]:
         """Row count and content hash of every published table, whatever the order of rows."""
         with self.published() as connection:
-            found: dict[str, tuple[Any, ...]] = {}
-            for table in [name for (name,) in connection.execute("show tables").fetchall()]:
-                columns = [
-                    name
-                    for name, *_ in connection.execute(f"describe {table}").fetchall()
-                    if name not in RUN_LOG_COLUMNS.get(table, set())
-                ]
-                if table not in RUN_LOG_TABLES:
-                    row = connection.execute(
-                        "select count(*), bit_xor(md5_number(to_json(r)::varchar)) "
-                        f"from (select {', '.join(columns)} from {table}) as r"
-                    ).fetchone()
-                    found[table] = row or ()
-            return found
+            return table_hashes(connection)
 
 
 @pytest.fixture(scope="session")
@@ -136,3 +144,50 @@ def new_warehouse(
         return Warehouse(settings)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def made_shop(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Warehouse:
+    """The made shop after its first night; one for all processes of a test run.
+
+    Who changes its work database or reports must be in one module; the published marts stay.
+    """
+    return _after_first_night(tmp_path_factory, parsed_project, "made-shop", write_exports)
+
+
+@pytest.fixture(scope="session")
+def every_shop(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Warehouse:
+    """A shop with one export of every format, shared in the same way."""
+    return _after_first_night(tmp_path_factory, parsed_project, "every-shop", drop_everything)
+
+
+def first_night(warehouse: Warehouse) -> Path:
+    """A shared shop's work database as its first night left it, whatever tests did since."""
+    home = warehouse.settings.warehouse_dir
+    return home.with_name(f"{home.name}-first-night") / warehouse.settings.work_db.name
+
+
+def _after_first_night(
+    tmp_path_factory: pytest.TempPathFactory,
+    parsed_project: Path,
+    name: str,
+    write: Callable[[Path], None],
+) -> Warehouse:
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    settings = Settings.from_env({"WAREHOUSE_DIR": str(home), "PSEUDONYM_KEY": SECRET})
+    warehouse = Warehouse(settings)
+    home.mkdir(exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        copy = first_night(warehouse)
+        if not copy.is_file():
+            settings.create_folders()
+            shutil.copytree(parsed_project, settings.dbt_target_dir, dirs_exist_ok=True)
+            write(settings.landing_dir)
+            # A process holds a warehouse until it ends; the others want this one too.
+            with patch.dict(work_lock._held):
+                assert warehouse.nightly(data_tests=True).success
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copyfile(settings.work_db, copy)
+    return warehouse

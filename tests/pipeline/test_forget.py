@@ -37,6 +37,8 @@ OWN = {
     "club,{1},2024-01-05 10:00:00,5\n",
     "referrals": "source,referrer_id,referred_id\nclub,{0},{1}\nclub,{1},M-700009\n",
     "campaign_members": "source,campaign_id,customer_id\nclub,K1,{0}\nclub,K1,{1}\n",
+    "opt_outs": "source,customer_id,phone,opted_out_at\n"
+    "club,{0},13711112222,2024-01-05\nclub,{1},13933334444,\n",
 }
 # Everything that only the person to be erased ever wrote.
 VALUES = ("月亮上的小明", "13711112222", "xiaoming@mail.cn", "文一路77号", "M-700007", "我是小明")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,14 +16,22 @@ import dagster as dg
 import duckdb
 import pytest
 import yaml
+from rich.console import Console
 
+from dagster_project.alerts.tell import tell
+from dagster_project.modelling.models import MODELS
 from dagster_project.quality import suites
+from dagster_project.quality.gx_duckdb import SAMPLE_ROWS
+from dagster_project.serving.summary import print_summary
+from dagster_project.settings import AlertSettings, Settings
 from tests.pipeline.conftest import Warehouse
 from tests.pipeline.exports import REPORT_HEADER, as_csv, report_rows, write_text
+from tests.receivers import Robot, robot
 
+FITS = {f"model_{model.name}" for model in MODELS}
 AFTER = {
-    "raw": {"dbt_facts", "dbt_marts", "serving__marts", "gate_facts", "gate_marts"},
-    "facts": {"dbt_marts", "serving__marts", "gate_marts"},
+    "raw": {"dbt_facts", *FITS, "dbt_marts", "serving__marts", "gate_facts", "gate_marts"},
+    "facts": {*FITS, "dbt_marts", "serving__marts", "gate_marts"},
     "marts": {"serving__marts"},
 }
 TABLE_OF_GATE = {
@@ -56,12 +69,42 @@ def _with_rule(folder: Path, file: str, severity: str) -> Path:
 
 
 def _published_bytes(warehouse: Warehouse) -> dict[str, str]:
-    files = [warehouse.settings.serving_db, *warehouse.settings.parquet_dir.iterdir()]
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
+    serving = warehouse.settings.serving_db.parent
+    files = [path for path in serving.rglob("*") if path.is_file()]
+    files.append(warehouse.settings.dashboard_path)
+    return {str(path): sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _summary(warehouse: Warehouse, run_id: str) -> str:
+    console = Console(width=300, record=True, file=io.StringIO())
+    assert print_summary(warehouse.settings, console, run_id=run_id)
+    return console.export_text()
 
 
 def _steps(result: dg.ExecuteInProcessResult, event: dg.DagsterEventType) -> set[str]:
     return {e.step_key for e in result.all_events if e.event_type == event and e.step_key}
+
+
+def _assert_told_once(
+    settings: Settings, history: dg.DagsterInstance, dingtalk: Robot, suite: str
+) -> None:
+    """The night, each sensor of the daemon and cron all look, and one message comes of it."""
+    told = replace(
+        settings, alerts=AlertSettings(webhook_url=dingtalk.url, webhook_kind="dingtalk")
+    )
+    shutil.rmtree(settings.alerts_dir, ignore_errors=True)
+    for minutes in range(0, 120, 30):
+        log: list[str] = []
+        tell(told, datetime.now(UTC) + timedelta(minutes=minutes), log.append, history)
+        assert not any("not" in line for line in log), log
+    (text,) = dingtalk.texts
+    table = yaml.safe_load((suites.EXPECTATIONS_DIR / suite).read_text(encoding="utf-8"))
+    assert f"- {table['table']} breaks broken_on_purpose: " in text
+    # The rows are named by the key of their table.
+    named = ", ".join(f"{column}=" for column in table["key"])
+    assert re.search(r"\[" + named.replace("=", "=[^,;]+") + "; ", text), text
+    assert "夜间任务失败" in text
+    assert str(settings.reports_dir / "quality" / "index.html") in text
 
 
 @pytest.mark.parametrize("gate", ["raw", "facts", "marts"])
@@ -73,7 +116,9 @@ def test_broken_critical_rule_blocks_what_comes_after(
         suites, "EXPECTATIONS_DIR", _with_rule(tmp_path, TABLE_OF_GATE[gate], "critical")
     )
 
-    result = published_shop.nightly()
+    with dg.DagsterInstance.ephemeral() as history, robot() as dingtalk:
+        result = published_shop.nightly(history=history)
+        _assert_told_once(published_shop.settings, history, dingtalk, TABLE_OF_GATE[gate])
 
     assert not result.success
     assert _steps(result, dg.DagsterEventType.STEP_FAILURE) == {f"gate_{gate}"}
@@ -82,11 +127,21 @@ def test_broken_critical_rule_blocks_what_comes_after(
     assert _published_bytes(published_shop) == before
     with duckdb.connect(str(published_shop.settings.work_db), read_only=True) as connection:
         logged = connection.execute(
-            "select passed, unexpected_count > 0, sample <> '[]' from audit.quality_log "
+            "select table_name, gate, passed, unexpected_count, sample from audit.quality_log "
             "where rule = 'broken_on_purpose' and run_id = ?",
             [result.run_id],
         ).fetchall()
-    assert logged == [(False, True, True)]
+        ((table, blocked_at, passed, count, sample),) = logged
+        rows = connection.execute(f"select count(*) from {table}").fetchone()
+    assert (blocked_at, passed, (count,)) == (gate, False, rows)
+    # The rows are named by their key, in the log and to whoever reads the summary.
+    suite = suites.load_suite(suites.EXPECTATIONS_DIR / TABLE_OF_GATE[gate])
+    named = json.loads(sample)
+    assert len(named) == min(count, SAMPLE_ROWS)
+    assert all(row.keys() == set(suite.key) for row in named)
+    said = _summary(published_shop, result.run_id)
+    assert f"critical {table} broken_on_purpose ({count:,} rows)" in said
+    assert ", ".join(f"{name}={value}" for name, value in named[0].items()) in said
     page = published_shop.settings.reports_dir / "quality" / "index.html"
     assert page.is_file()
 

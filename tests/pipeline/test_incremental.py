@@ -74,7 +74,7 @@ def shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
         taobao_refund("R2", "3", "9.00", status="退款关闭"),
     ]
     write_text(warehouse.landing / REFUNDS, as_csv(TAOBAO_REFUND_HEADER, refunds))
-    assert warehouse.nightly().success
+    assert warehouse.nightly(data_tests=True).success
     return warehouse
 
 

@@ -17,10 +17,14 @@ import duckdb
 import pytest
 
 from dagster_project.ingestion.loader import load_files
-from dagster_project.quality.store import ensure_log
-from dagster_project.serving.state_record import ensure_record
+from dagster_project.modelling.buy_till_die import FirstPurchase, Parameters, dropout_nodes
+from dagster_project.modelling.cluster_features import feature_names
+from dagster_project.modelling.clusters import CLUSTERS
+from dagster_project.modelling.predictions import PREDICTIONS
+from dagster_project.modelling.versions import write_version
 from dagster_project.settings import Settings
-from dagster_project.transformation.builds import complete_build, ensure_builds, plan_build
+from dagster_project.transformation.builds import complete_build, plan_build
+from dagster_project.transformation.own_tables import ensure_own_tables
 from tests.pipeline.conftest import SECRET, Warehouse
 
 FIRST_DAY = datetime(2024, 1, 3, 9)
@@ -169,13 +173,47 @@ def build(warehouse: Warehouse, *, everything: bool = False) -> str | None:
     """Load what landed and build all tables; returns why everything was built, if it was."""
     load_files(warehouse.settings)
     with duckdb.connect(str(warehouse.settings.work_db)) as connection:
-        ensure_log(connection)
-        ensure_record(connection)
-        ensure_builds(connection)
+        ensure_own_tables(connection)
+        pretend_fits(connection)
     reason = plan_build(warehouse.settings, DECIDED_BY, "latest")
     refresh = ["--full-refresh"] if everything or reason else []
     warehouse.dbt("build", *refresh, "--resource-type", "model", "--resource-type", "seed")
     return reason
+
+
+def pretend_fits(connection: duckdb.DuckDBPyConnection) -> None:
+    """Versions of the models as of the first month: so few customers have none of their own."""
+    day = FIRST_DAY.date().replace(day=1)
+    parameters = Parameters(0.6, 30.0, 1.1, 2.3, 0.0, FirstPurchase.CAN_BE_LAST)
+    nodes = dropout_nodes(parameters)
+    row = {"customers": 1, "repeat_buyers": 1, "r": 0.6, "alpha": 30.0, "a": 1.1, "b": 2.3}
+    row |= {"log_likelihood": 0.0, "spend_p": 3.0, "spend_q": 3.0, "spend_gamma": 40.0}
+    row |= {"purchases_per_day": 1.1, "interval_deviation": 0.7}
+    predictions = {
+        "prediction_parameters": {name: [value] for name, value in row.items()},
+        "prediction_nodes": {
+            "node": range(len(nodes.dropout)),
+            "dropout": nodes.dropout,
+            "log_weight": nodes.log_weight,
+        },
+    }
+    features = feature_names()
+    clusters = {
+        "cluster_scales": {"feature": features, "mean": [5.0, 1, 3, 1], "deviation": [1.0] * 4},
+        "cluster_centres": {
+            "cluster_id": [1] * 4 + [2] * 4,
+            "feature": features * 2,
+            "centre": [0.5] * 4 + [-0.5] * 4,
+        },
+        "cluster_names": {
+            "cluster_id": [1, 2],
+            "name_zh": ["多", "少"],
+            "name_en": ["much", "little"],
+            "share": [0.5, 0.5],
+        },
+    }
+    write_version(connection, PREDICTIONS, day, 1, predictions)
+    write_version(connection, CLUSTERS, day, 1, clusters)
 
 
 def tables(work_db: Path) -> dict[str, set[tuple[Any, ...]]]:

@@ -69,7 +69,7 @@ def mixed_shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
     (landing / "locked.xlsx").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600)
     (landing / "broken.csv").write_bytes("订单编号,总金额\n".encode() + b"\xff\xfe\xff\x81\x20,1\n")
     write_text(landing / "wide.csv", ",".join(f"c{n}" for n in range(5_000)) + "\n")
-    assert warehouse.nightly().success
+    assert warehouse.nightly(data_tests=True).success
     return warehouse
 
 

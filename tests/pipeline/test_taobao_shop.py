@@ -69,7 +69,7 @@ def shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
         as_csv(TAOBAO_ORDER_HEADER, SECOND_EXPORT),
         "utf-8-sig",
     )
-    assert warehouse.nightly().success
+    assert warehouse.nightly(data_tests=True).success
     return warehouse
 
 
@@ -199,3 +199,15 @@ def test_the_same_file_again_or_renamed_changes_nothing(shop: Warehouse) -> None
     assert shop.nightly().success
     assert shop.hashes() == before
     assert shop.value("select count(*) from ingested_files") == 2
+
+
+def test_a_shop_without_campaigns_has_empty_marts_that_say_so(shop: Warehouse) -> None:
+    marts = (
+        "dim_campaigns", "fct_campaign_touches", "fct_coupon_redemptions", "campaign_results",
+        "campaign_segment_results", "ab_test_results", "attribution",
+    )  # fmt: skip
+    assert [shop.value(f"select count(*) from {mart}") for mart in marts] == [0] * len(marts)
+    missing = dict(shop.rows("select mart, missing_inputs from mart_status"))
+    assert missing["attribution"] == "campaigns, campaign_members"
+    assert missing["ab_test_results"] == "campaigns, campaign_members, campaign_variants"
+    assert missing["campaign_results"] == "campaigns, campaign_members, campaign_costs, coupons"

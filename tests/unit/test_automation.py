@@ -40,12 +40,14 @@ def test_state_waits_for_files_to_settle_and_sees_changes(tmp_path: Path) -> Non
     file = tmp_path / "orders.csv"
     file.write_text("a")
     os.utime(file, (1_000, 1_000))
-    assert landing_state(tmp_path, settled_before=999) is None
-    first = landing_state(tmp_path, settled_before=2_000)
-    assert first == landing_state(tmp_path, settled_before=3_000)
+    assert landing_state(tmp_path, settled_before=999, now=1_059) is None
+    first = landing_state(tmp_path, settled_before=2_000, now=2_060)
+    assert first == landing_state(tmp_path, settled_before=3_000, now=3_060)
+    # The clock was set back by an hour: the file does not wait until it has caught up.
+    assert landing_state(tmp_path, settled_before=-2_660, now=-2_600) == first
     file.write_text("ab")
     os.utime(file, (1_000, 1_000))
-    assert landing_state(tmp_path, settled_before=2_000) != first
+    assert landing_state(tmp_path, settled_before=2_000, now=2_060) != first
 
 
 def test_sensor_asks_for_a_run_when_files_came_and_not_when_they_went(tmp_path: Path) -> None:

@@ -10,19 +10,32 @@ import pytest
 
 from dagster_project.automation.names import LANDING_KEY, PUBLISHED_KEY
 from dagster_project.definitions import build_definitions
+from dagster_project.modelling.model import SCHEMA
+from dagster_project.modelling.models import all_tables
+from dagster_project.modelling.versions import VERSIONS
 from dagster_project.quality.checks import table_key
 from dagster_project.quality.suites import EXPECTATIONS_DIR, load_suites
 from dagster_project.settings import Settings
 from dagster_project.transformation.project import MARTS_SCHEMA
 from dagster_project.transformation.vars import LATEST_PARTITION
 
+VERSIONS_KEY = dg.AssetKey([SCHEMA, VERSIONS.name])
+
 MARTS = {
+    "ab_test_results",
+    "attribution",
     "audience_composition",
+    "audience_members",
+    "audiences",
+    "campaign_results",
+    "campaign_segment_results",
     "category_associations",
     "category_repurchase_intervals",
     "category_transitions",
+    "customer_clusters",
     "customer_lifecycle",
     "customer_membership",
+    "customer_predictions",
     "customer_profiles",
     "customer_psychology",
     "customer_repurchase_intervals",
@@ -31,8 +44,11 @@ MARTS = {
     "customer_tags",
     "customer_value_quadrant",
     "cut_point_history",
+    "dim_campaigns",
     "dim_customers",
     "dim_products",
+    "fct_campaign_touches",
+    "fct_coupon_redemptions",
     "fct_events",
     "fct_order_items",
     "fct_orders",
@@ -49,18 +65,26 @@ MARTS = {
     "loyalty_funnel",
     "mart_status",
     "points_ledger",
+    "prediction_backtest",
     "price_bands",
     "product_associations",
+    "product_recommendations",
     "product_repurchase_intervals",
     "quality_results",
+    "recommendation_backtest",
     "restatements",
     "retention_cohorts",
     "retention_cohorts_30d",
+    "return_reasons",
+    "review_keywords",
+    "review_sentiment_quality",
+    "review_topics",
     "row_dispositions",
     "segment_transitions",
     "set_buying",
     "source_figures",
     "tag_definitions",
+    "watched_figures",
 }
 RAW = {
     "complete_journey_campaign_descriptions",
@@ -79,6 +103,7 @@ RAW = {
     "mapped_events",
     "mapped_order_lines",
     "mapped_orders",
+    "mapped_opt_outs",
     "mapped_points",
     "mapped_product_costs",
     "mapped_products",
@@ -121,8 +146,9 @@ def test_published_marts_and_raw_tables(definitions: dg.Definitions) -> None:
 
 def test_every_asset_has_group_owner_kind_and_description(definitions: dg.Definitions) -> None:
     for spec in definitions.resolve_all_asset_specs():
-        if spec.key.path[0] in ("raw", "audit") and spec.key.path[1] not in RAW:
-            continue  # written by the pipeline itself, read by dbt as sources
+        written_by_the_pipeline = spec.key.path[0] in ("raw", "audit") or spec.key == VERSIONS_KEY
+        if written_by_the_pipeline and spec.key.path[1] not in RAW:
+            continue  # read by dbt as sources
         assert spec.group_name, spec.key
         assert spec.owners, spec.key
         assert spec.kinds, spec.key
@@ -146,6 +172,24 @@ def test_every_rule_is_a_check_and_every_critical_one_blocks(definitions: dg.Def
 def test_every_table_a_rule_speaks_of_is_an_asset(definitions: dg.Definitions) -> None:
     assets = {spec.key for spec in definitions.resolve_all_asset_specs()}
     assert {table_key(suite.table) for suite in load_suites(EXPECTATIONS_DIR)} <= assets
+
+
+def test_models_are_fitted_between_the_facts_and_the_marts(definitions: dg.Definitions) -> None:
+    specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+    manifest_keys = {key for key in specs if key.path[0] == SCHEMA} - {VERSIONS_KEY}
+    assert manifest_keys == {dg.AssetKey([SCHEMA, table.name]) for table in all_tables()}
+    blocked_by = {
+        check.asset_key
+        for gate in definitions.asset_checks or []
+        if isinstance(gate, dg.AssetChecksDefinition) and gate.node_def.name == "gate_facts"
+        for check in gate.check_specs
+        if check.blocking
+    }
+    for key in manifest_keys:
+        upstream = {dependency.asset_key for dependency in specs[key].deps}
+        assert upstream & blocked_by, key
+    read_by_marts = specs[dg.AssetKey(["staging", "stg_modelling__model_versions"])]
+    assert VERSIONS_KEY in {dependency.asset_key for dependency in read_by_marts.deps}
 
 
 def test_nightly_runs_at_two_shop_time(definitions: dg.Definitions) -> None:

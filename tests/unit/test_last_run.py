@@ -193,6 +193,15 @@ def test_each_setting_that_decides_a_table_makes_a_run(
     assert last_run.why_run(other, now=BUILT) == "the settings changed"
 
 
+def test_who_is_told_of_trouble_decides_no_table(settings: Settings) -> None:
+    told = made_settings(
+        settings.warehouse_dir,
+        ALERT_WEBHOOK_URL="https://robot.example/x",
+        ALERT_WEBHOOK_KIND="slack",
+    )
+    assert last_run.why_run(told, now=BUILT) is None
+
+
 def test_a_run_is_due_when_mart_status_would_call_the_data_late_and_stale(
     settings: Settings,
 ) -> None:

@@ -98,3 +98,18 @@ def test_descriptions_travel_in_the_parquet_files_and_those_of_withheld_columns_
                 "description": "One row per person.",
                 "columns": '{"id": "whose row it is; 客户\'s"}',
             }
+
+
+@pytest.mark.parametrize("left", [b"", b"no database at all" * 1000])
+def test_a_published_file_that_nobody_can_read_is_replaced_and_so_is_a_killed_runs(
+    work: Path, left: bytes
+) -> None:
+    settings = Settings.from_env({"WAREHOUSE_DIR": str(work)})
+    settings.serving_db.write_bytes(left)
+    # An old log beside the scratch file must not be played into the new one.
+    for suffix in (".tmp", ".tmp.wal"):
+        settings.serving_db.with_name(settings.serving_db.name + suffix).write_bytes(b"left" * 999)
+    publication = publish(settings, published_tables(MANIFEST), as_history=True)
+    assert publication.replaced_current
+    assert published(settings) == [["id"], ["id"]]
+    assert [path.name for path in settings.serving_dir.glob("*.tmp*")] == []

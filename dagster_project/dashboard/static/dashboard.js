@@ -1,12 +1,19 @@
 "use strict";
-(() => {
+(async () => {
   const T = JSON.parse(document.getElementById("texts").textContent);
-  const F = JSON.parse(document.getElementById("figures").textContent);
+  const unpacked = async (id) => {
+    const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
+    return JSON.parse(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text());
+  };
+  const F = await unpacked("figures");
   const FILTERS = ["region", "channel", "segment"];
+  const FILTERED_PAGES = new Set(["customers", "retention", "audiences"]);
   const UNKNOWN = "?";
-  const MONEY = new Set(["net_revenue", "monetary", "amount", "average_order_value", "difference"]);
-  const SHARE = new Set(["share", "item_share", "revenue_share", "target_share", "retention_rate", "share_of_previous_step", "confidence", "repurchase_rate"]);
-  const state = { language: "zh", theme: "light", page: "today", filters: {}, tables: new Set() };
+  const MONEY = new Set(["net_revenue", "monetary", "amount", "average_order_value", "difference", "cost", "attributed_revenue", "incremental_revenue", "expected_value_365d"]);
+  const SHARE = new Set(["share", "item_share", "revenue_share", "target_share", "retention_rate", "share_of_previous_step", "confidence", "repurchase_rate", "conversion_rate", "returning_buyer_rate", "coupon_redemption_rate", "lift_estimate", "lift_low", "lift_high", "roi"]);
+  // Means and p-values are told apart by their third digit.
+  const FINE = new Set(["mean", "difference_in_means", "ci_low", "ci_high", "p_value", "sample_ratio_p_value", "minimum_detectable_effect"]);
+  const state = { language: "zh", theme: "light", page: "today", filters: {}, tables: new Set(), printing: false };
   const charts = [];
   let pending = null;
 
@@ -28,18 +35,34 @@
     if (value == null) return "–";
     if (typeof value !== "number") return String(valueName(value));
     if (SHARE.has(name)) return percent(value);
+    if (FINE.has(name)) return number(value, 4);
     return number(value, MONEY.has(name) || name === "lift" ? 2 : Number.isInteger(value) ? 0 : 1);
   };
   const signed = (value, digits = 2) => (value > 0 ? "+" : "") + number(value, digits);
 
   // --- data --------------------------------------------------------------------------------
 
-  const rowsOf = (name) => {
-    const columns = F[name], names = Object.keys(columns);
-    return (columns[names[0]] || []).map((_, i) => Object.fromEntries(names.map((n) => [n, columns[n][i]])));
+  const rowAt = (name, i) => Object.fromEntries(Object.keys(F[name]).map((column) => [column, F[name][column][i]]));
+  const rowsOf = (name) => (Object.values(F[name])[0] || []).map((_, i) => rowAt(name, i));
+  const isFiltered = () => Object.keys(state.filters).length > 0;
+  // Rows of the selected groups of customers. A large shop has a million rows: only the selected ones are made.
+  const selected = (name, without) => {
+    const groups = F.groups, kept = new Set();
+    groups.customer_group.forEach((group, i) => {
+      if (FILTERS.every((filter) => filter === without || !state.filters[filter] || groups[filter][i] === state.filters[filter])) kept.add(group);
+    });
+    const rows = [];
+    F[name].customer_group.forEach((group, i) => { if (kept.has(group)) rows.push(rowAt(name, i)); });
+    return rows;
   };
-  const selected = (name, without) => rowsOf(name).filter((row) => FILTERS.every(
-    (filter) => filter === without || !state.filters[filter] || row[filter] === state.filters[filter]));
+  // The shop's own rows; with a filter, `measure` is that of the selected customers instead.
+  const narrowed = (name, counts, keys, measure) => {
+    const rows = rowsOf(name);
+    if (!isFiltered()) return rows;
+    const id = (row) => keys.map((key) => row[key]).join("\u0000");
+    const counted = new Map(summed(selected(counts), keys, [measure]).map((row) => [id(row), row[measure]]));
+    return rows.map((row) => ({ ...row, [measure]: counted.get(id(row)) || 0 }));
+  };
   // Sums of `measures` by `keys`, in the order in which the keys first come.
   const summed = (rows, keys, measures) => {
     const groups = new Map();
@@ -79,7 +102,9 @@
   const table = (rows, names) => {
     if (!rows.length) return element("p", { class: "note" }, text("nothing"));
     const numeric = names.filter((name) => rows.some((row) => typeof row[name] === "number"));
-    const side = (name) => (numeric.includes(name) ? "n" : "");
+    // A column of sentences is wide enough on a phone to be read, others as narrow as their words.
+    const wordy = names.filter((name) => rows.some((row) => typeof row[name] === "string" && row[name].length > 40));
+    const side = (name) => (numeric.includes(name) ? "n" : wordy.includes(name) ? "wordy" : "");
     return element("div", { class: "scroll", tabindex: "0" }, element("table", {},
       element("thead", {}, element("tr", {}, ...names.map((n) => element("th", { scope: "col", class: side(n) }, columnName(n))))),
       element("tbody", {}, ...rows.map((row) => element("tr", {}, ...names.map((n) => element("td", { class: side(n) }, shown(n, row[n]))))))));
@@ -100,6 +125,8 @@
     if (asTable || !spec.rows.length) body.append(table(spec.rows, spec.columns));
     else {
       const box = element("div", { class: "chart", role: "img", "aria-label": text(spec.key, spec.values) });
+      // Each row of a chart of many bars keeps its name.
+      box.style.minHeight = `${spec.height ?? 0}px`;
       body.append(box);
       charts.push({ box, spec });
     }
@@ -113,25 +140,40 @@
   // --- charts ------------------------------------------------------------------------------
 
   const frame = (rest) => ({
-    animation: false, grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    animation: false, grid: { left: 8, right: 28, top: 36, bottom: 8, containLabel: true },
     tooltip: { trigger: "axis", confine: true }, aria: { enabled: true }, ...rest,
   });
   const categories = (values) => ({ type: "category", data: values, axisLabel: { hideOverlap: true } });
-  const amounts = { type: "value", axisLabel: { formatter: (value) => number(value, Number.isInteger(value) ? 0 : 1) } };
+  const amounts = { type: "value", axisLabel: { hideOverlap: true, formatter: (value) => number(value, Number.isInteger(value) ? 0 : 1) } };
   const lines = (rows, x, measures, type = "line") => frame({
     legend: { show: measures.length > 1, top: 0 }, xAxis: categories(rows.map((r) => r[x])), yAxis: amounts,
     series: measures.map((m) => ({ name: text(m), type, showSymbol: false, data: rows.map((r) => r[m]) })),
   });
   const bars = (rows, key, measure, onclick) => frame({
-    xAxis: amounts, yAxis: { ...categories(rows.map((r) => valueName(r[key]))), inverse: true },
+    xAxis: amounts, yAxis: { ...categories(rows.map((r) => valueName(r[key]))), inverse: true, axisLabel: { width: 130, overflow: "break", formatter: (value) => value.replaceAll(" · ", "\n") } },
     series: [{ name: text(measure), type: "bar", data: rows.map((r) => ({ value: r[measure], key: r[key] })) }],
     onclick,
   });
   const grid = (xs, ys, cells, formatter, most) => frame({
     tooltip: { confine: true, formatter: (p) => `${ys[p.value[1]]} → ${xs[p.value[0]]}: ${formatter(p.value[2])}` },
-    xAxis: { type: "category", data: xs, splitArea: { show: true } }, yAxis: { type: "category", data: ys, splitArea: { show: true } },
+    xAxis: { type: "category", data: xs, splitArea: { show: true }, axisLabel: xs.some((x) => String(x).length > 4) ? { interval: 0, rotate: 40 } : { hideOverlap: true } },
+    yAxis: { type: "category", data: ys, splitArea: { show: true } },
     visualMap: { min: 0, max: most, show: false, inRange: { color: state.theme === "dark" ? ["#1b212a", "#2f6fd6", "#bcd6ff"] : ["#f4f8ff", "#7aa7ea", "#123f86"] } },
-    series: [{ type: "heatmap", data: cells, label: { show: xs.length <= 14, formatter: (p) => formatter(p.value[2]), fontSize: 11 } }],
+    series: [{ type: "heatmap", data: cells, label: { show: (innerWidth - 160) / xs.length > 44, formatter: (p) => formatter(p.value[2]), fontSize: 11 } }],
+  });
+
+  // A dot for each row with the line of its interval; hollow where nothing is proven.
+  const dotted = (rows, key, measure, low, high, isProven) => frame({
+    tooltip: { confine: true, formatter: (p) => `${rows[p.dataIndex][key]}: ${percent(rows[p.dataIndex][measure])} (${percent(rows[p.dataIndex][low])} – ${percent(rows[p.dataIndex][high])})` },
+    xAxis: { type: "value", axisLabel: { hideOverlap: true, formatter: percent } }, yAxis: { ...categories(rows.map((r) => r[key])), inverse: true },
+    series: [
+      { type: "custom", silent: true, encode: { x: [0, 1], y: 2 }, data: rows.flatMap((r, i) => (r[low] == null ? [] : [[r[low], r[high], i]])),
+        renderItem: (_, api) => {
+          const [left, y] = api.coord([api.value(0), api.value(2)]), [right] = api.coord([api.value(1), api.value(2)]);
+          return { type: "line", shape: { x1: left, y1: y, x2: right, y2: y }, style: { stroke: "#8a97a8", lineWidth: 2 } };
+        } },
+      { name: text(measure), type: "scatter", symbolSize: 11, data: rows.map((r, i) => ({ value: [r[measure], i], itemStyle: isProven(r) ? {} : { color: "transparent", borderColor: "#8a97a8", borderWidth: 2 } })) },
+    ],
   });
 
   // --- pages -------------------------------------------------------------------------------
@@ -167,10 +209,13 @@
     customers() {
       const months = summed(selected("months"), ["month"], ["orders", "net_revenue", "customers", "new_customers"]).sort(by("month"));
       const rfm = summed(selected("rfm"), ["r_score", "f_score"], ["customers", "monetary"]);
-      const bySegment = summed(selected("rfm", "segment"), ["segment"], ["customers", "monetary"]).sort(largest("customers"));
+      const bySegment = summed(selected("rfm", "segment").map((row) => ({ ...row, segment: F.groups.segment[row.customer_group] })), ["segment"], ["customers", "monetary"]).sort(largest("customers"));
       const states = summed(selected("states"), ["state"], ["customers"]).sort(largest("customers"));
       const quadrants = summed(selected("quadrants"), ["quadrant"], ["customers", "monetary"]).sort(largest("customers"));
       const minds = summed(selected("psychologies"), ["psychology"], ["customers"]).sort(largest("customers"));
+      const risks = summed(selected("churn_risks"), ["tenth"], ["customers", "expected_value_365d"]).sort(by("tenth"))
+        .map((row) => ({ ...row, risk: `${row.tenth * 10}–${row.tenth * 10 + 10} %` }));
+      const clusters = summed(selected("clusters").map((row) => ({ ...row, cluster: state.language === "zh" ? row.cluster_name_zh : row.cluster_name })), ["cluster"], ["customers"]).sort(largest("customers"));
       const flow = rowsOf("flow"), scores = ["1", "2", "3", "4", "5"];
       const total = states.reduce((sum, row) => sum + row.customers, 0);
       const known = rfm.reduce((sums, row) => [sums[0] + row.customers, sums[1] + row.monetary], [0, 0]);
@@ -184,26 +229,39 @@
         card({ key: "states", filtered: true, rows: states, columns: ["state", "customers"], option: (rows) => bars(rows, "state", "customers") }),
         card({ key: "quadrants", filtered: true, rows: quadrants, columns: ["quadrant", "customers", "monetary"], option: (rows) => bars(rows, "quadrant", "customers") }),
         card({ key: "psychologies", filtered: true, rows: minds, columns: ["psychology", "customers"], option: (rows) => bars(rows, "psychology", "customers") }),
+        card({ key: "churn_risks", filtered: true, rows: risks, columns: ["risk", "customers", "expected_value_365d"],
+          option: (rows) => frame({ xAxis: categories(rows.map((r) => r.risk)), yAxis: amounts, series: [{ name: text("customers"), type: "bar", data: rows.map((r) => r.customers) }] }) }),
+        card({ key: "clusters", filtered: true, rows: clusters, columns: ["cluster", "customers"], option: (rows) => bars(rows, "cluster", "customers") }),
         card({ key: "months_customers", filtered: true, rows: months, columns: ["month", "customers", "new_customers"], option: (rows) => lines(rows, "month", ["customers", "new_customers"]) }),
         card({ key: "flow", wide: true, values: flow[0] ? { from: flow[0].from_date, to: flow[0].to_date } : {}, rows: flow, columns: ["from_value", "to_value", "customers"],
           option: (rows) => ({ animation: false, tooltip: { confine: true }, series: [{ type: "sankey", right: 110, lineStyle: { color: "source", opacity: 0.4 }, emphasis: { focus: "adjacency" },
             data: [...new Set(rows.flatMap((r) => [`0${r.from_value}`, `1${r.to_value}`]))].map((name) => ({ name })),
             label: { formatter: (p) => valueName(p.name.slice(1)) },
             links: rows.map((r) => ({ source: `0${r.from_value}`, target: `1${r.to_value}`, value: r.customers })) }] }) }),
-        card({ key: "tags", wide: true, rows: rowsOf("tags"), columns: ["tag_group", state.language === "zh" ? "name_zh" : "name_en", "tag_value", "customers"] }),
+        card({ key: "tags", wide: true, filtered: true, rows: narrowed("tags", "tag_groups", ["tag_code", "tag_value"], "customers").filter((row) => row.customers), columns: ["tag_group", state.language === "zh" ? "name_zh" : "name_en", "tag_value", "customers"] }),
       ];
     },
 
     retention() {
-      const cohorts = rowsOf("cohorts"), names = [...new Set(cohorts.map((c) => c.cohort))], most = Math.max(0, ...cohorts.map((c) => c.month_number));
+      const sizes = {}, cohorts = narrowed("cohorts", "cohort_groups", ["cohort", "month_number"], "active_customers");
+      if (isFiltered()) {
+        // Everybody in a cohort bought in its own month.
+        for (const row of cohorts) if (row.month_number === 0) sizes[row.cohort] = row.active_customers;
+        for (const row of cohorts) { row.cohort_size = sizes[row.cohort]; row.retention_rate = row.cohort_size ? row.active_customers / row.cohort_size : null; }
+      }
+      const funnel = narrowed("funnel", "funnel_groups", ["step"], "customers");
+      if (isFiltered()) funnel.forEach((row, i) => { row.share_of_previous_step = i && funnel[i - 1].customers ? row.customers / funnel[i - 1].customers : null; });
+      const intervals = summed(selected("intervals"), ["from_days"], ["customers"]).sort(by("from_days"));
+      const names = [...new Set(cohorts.map((c) => c.cohort))], most = Math.max(0, ...cohorts.map((c) => c.month_number));
       const numbers = Array.from({ length: most + 1 }, (_, i) => String(i));
       const later = cohorts.filter((c) => c.month_number > 0);
       return [
-        card({ key: "cohorts", wide: true, rows: cohorts, columns: ["cohort", "month_number", "cohort_size", "active_customers", "retention_rate"],
+        card({ key: "cohorts", wide: true, filtered: true, rows: cohorts, columns: ["cohort", "month_number", "cohort_size", "active_customers", "retention_rate"],
           option: () => grid(numbers, names, later.map((c) => [c.month_number, names.indexOf(c.cohort), c.retention_rate]), percent, Math.max(...later.map((c) => c.retention_rate), 0.01)) }),
-        card({ key: "funnel", rows: rowsOf("funnel"), columns: ["step", "customers", "share_of_previous_step", "average_order_value", "median_days_to_next"],
+        // Means and medians of a part of the customers do not follow from the groups.
+        card({ key: "funnel", filtered: true, rows: funnel, columns: ["step", "customers", "share_of_previous_step", ...(isFiltered() ? [] : ["average_order_value", "median_days_to_next"])],
           option: (rows) => bars(rows.map((r) => ({ ...r, step: `≥ ${r.step}` })), "step", "customers") }),
-        card({ key: "intervals", rows: rowsOf("intervals"), columns: ["from_days", "customers"],
+        card({ key: "intervals", filtered: true, rows: intervals, columns: ["from_days", "customers"],
           option: (rows) => frame({ xAxis: categories(rows.map((r) => (r.from_days >= 360 ? "360+" : `${r.from_days}–${r.from_days + 14}`))), yAxis: amounts, series: [{ name: text("customers"), type: "bar", data: rows.map((r) => r.customers) }] }) }),
       ];
     },
@@ -212,12 +270,47 @@
       const moves = rowsOf("transitions"), names = [...new Set(moves.flatMap((m) => [m.from_category, m.to_category]))].sort();
       return [
         card({ key: "price_bands", wide: true, rows: rowsOf("price_bands"), columns: ["band", "items", "item_share", "target_share", "revenue_share", "net_revenue", "customers"],
-          option: (rows) => frame({ legend: { top: 0 }, xAxis: categories(rows.map((r) => r.band)), yAxis: { type: "value", axisLabel: { formatter: percent } },
+          option: (rows) => frame({ legend: { top: 0 }, xAxis: categories(rows.map((r) => r.band)), yAxis: { type: "value", axisLabel: { hideOverlap: true, formatter: percent } },
             tooltip: { trigger: "axis", confine: true, valueFormatter: percent },
             series: ["item_share", "target_share", "revenue_share"].filter((m) => rows.some((r) => r[m] != null)).map((m) => ({ name: columnName(m), type: "bar", data: rows.map((r) => r[m]) })) }) }),
         card({ key: "associations", wide: true, rows: rowsOf("associations"), columns: ["antecedent", "consequent", "baskets", "confidence", "lift"] }),
         card({ key: "transitions", wide: true, rows: moves, columns: ["from_category", "to_category", "transitions", "share"],
           option: (rows) => grid(names, names, rows.map((m) => [names.indexOf(m.to_category), names.indexOf(m.from_category), m.share]), percent, Math.max(...rows.map((m) => m.share))) }),
+      ];
+    },
+
+    campaigns() {
+      const all = rowsOf("campaigns"), compared = all.filter((row) => row.lift_estimate != null);
+      const returning = all.filter((row) => row.returning_buyer_rate != null);
+      const shares = rowsOf("attribution"), models = [...new Set(shares.map((row) => row.model))], names = [...new Set(shares.map((row) => row.campaign))];
+      const earned = new Map(shares.map((row) => [`${row.campaign}\u0000${row.model}`, row.attributed_revenue]));
+      return [
+        tile("campaigns_running", number(all.filter((row) => row.status === "running").length)),
+        tile("campaigns_proven", `${number(all.filter((row) => row.lift_finding === "proven").length)} / ${number(all.length)}`),
+        card({ key: "campaign_lift", wide: true, rows: compared, height: compared.length * 24 + 60, columns: ["campaign", "reached", "conversion_rate", "lift_estimate", "lift_low", "lift_high", "lift_finding"],
+          option: (rows) => dotted(rows, "campaign", "lift_estimate", "lift_low", "lift_high", (row) => row.lift_finding === "proven") }),
+        card({ key: "campaigns", wide: true, rows: all, columns: ["campaign", "status", "start_date", "end_date", "reached", "opened", "clicked", "converted", "conversion_rate", "orders", "net_revenue", "cost", "roi", "coupon_redemption_rate"] }),
+        card({ key: "returning_buyers", wide: true, rows: returning, height: returning.length * 18 + 60, columns: ["campaign", "reached", "returning_buyers", "returning_buyer_rate"],
+          option: (rows) => ({ ...bars(rows, "campaign", "returning_buyer_rate"), xAxis: { type: "value", axisLabel: { hideOverlap: true, formatter: percent } } }) }),
+        card({ key: "attribution", wide: true, height: names.length * models.length * 9, rows: shares, columns: ["campaign", "model", "attributed_revenue"],
+          option: () => frame({ legend: { top: 0, type: "scroll" }, xAxis: amounts, yAxis: { ...categories(names), inverse: true },
+            series: models.map((model) => ({ name: valueName(model), type: "bar", data: names.map((name) => earned.get(`${name}\u0000${model}`) ?? 0) })) }) }),
+        card({ key: "campaign_segments", wide: true, rows: rowsOf("campaign_segments"), columns: ["campaign", "state", "reached", "conversion_rate", "lift_estimate", "lift_low", "lift_high", "lift_finding"] }),
+        card({ key: "ab_tests", wide: true, rows: rowsOf("ab_tests"), columns: ["campaign", "metric", "variant", "units", "mean", "difference_in_means", "ci_low", "ci_high", "p_value", "sample_ratio_p_value", "minimum_detectable_effect"] }),
+      ];
+    },
+
+    audiences() {
+      const inChinese = state.language === "zh", own = (row, name) => (inChinese ? row[`${name}_zh`] : row[name]);
+      const all = narrowed("audiences", "audience_groups", ["code"], "customers")
+        .map((row) => ({ ...row, audience: inChinese ? row.name_zh : row.name_en, who: own(row, "rule"), action: own(row, "action") }));
+      // How those who match came to be those who are written to; the groups know the last step alone.
+      const steps = ["matched_customers", "opted_out_customers", "refunded_customers", "resting_customers", "later_customers", "outranked_customers", "customers", "holdout_customers"];
+      return [
+        card({ key: "audiences", wide: true, filtered: true, rows: all, columns: ["audience", "customers", "who", "action", "channel", "missing_inputs"], option: (rows) => bars(rows, "audience", "customers") }),
+        card({ key: "audience_rules", wide: true, filtered: true, rows: all, columns: ["audience", "customers", "who", "action", "channel", "missing_inputs"] }),
+        card({ key: "audience_steps", wide: true, rows: rowsOf("audiences").map((row) => ({ ...row, audience: inChinese ? row.name_zh : row.name_en })), columns: ["audience", ...steps] }),
+        card({ key: "sending", wide: true, rows: rowsOf("sending"), columns: ["send_on", "messages"], option: (rows) => lines(rows, "send_on", ["messages"], "bar") }),
       ];
     },
 
@@ -241,6 +334,9 @@
           option: () => frame({ legend: { top: 0 }, xAxis: categories(checks.map((c) => c.checked_at)), yAxis: { ...amounts, minInterval: 1 },
             series: ["critical", "warning", "info"].map((m) => ({ name: columnName(m), type: "bar", stack: "all", data: checks.map((c) => c[m]) })) }) }),
         card({ key: "failed_checks", wide: true, rows: rowsOf("failed_checks"), columns: ["severity", "table_name", "rule", "unexpected_count", "reason"] }),
+        card({ key: "watched_nights", rows: rowsOf("watched_nights"), columns: ["night", "watched_figures", "warning"],
+          option: (rows) => lines([...rows].reverse(), "night", ["warning"], "bar") }),
+        card({ key: "watched", rows: rowsOf("watched"), columns: ["night", "measure", "subject", "value_before", "value_now", "moved"] }),
         card({ key: "corrections", wide: true, rows: rowsOf("corrections"), columns: ["order_date", "cause", "source_file", "orders", "difference"] }),
         card({ key: "files", wide: true, rows: rowsOf("files"), columns: ["source_file", "source", "status", "rows", "unreadable_rows", "loaded_at", "message"] }),
         card({ key: "marts", wide: true, rows: rowsOf("marts"), columns: ["mart", "rows", "missing_inputs"] }),
@@ -271,9 +367,9 @@
       onclick: () => { location.hash = page; },
     }, text(`page_${page}`))));
     const form = document.getElementById("filters");
-    form.hidden = state.page !== "customers";
+    form.hidden = !FILTERED_PAGES.has(state.page);
     form.replaceChildren(...FILTERS.map((filter) => {
-      const values = [...new Set(rowsOf("states").map((row) => row[filter]))].sort();
+      const values = [...new Set(F.groups[filter])].sort();
       const select = element("select", { "data-filter": filter, onchange: (event) => setFilter(filter, event.target.value) },
         element("option", { value: "" }, text("all")), ...values.map((v) => element("option", { value: v }, valueName(v))));
       select.value = state.filters[filter] || "";
@@ -285,7 +381,9 @@
     const focused = document.activeElement?.dataset ?? {}, [kind] = Object.keys(focused);
     while (charts.length) { const { chart } = charts.pop(); if (chart) chart.dispose(); }
     drawFrame();
-    document.getElementById("main").replaceChildren(...pages[state.page]());
+    const shown = state.printing
+      ? Object.keys(pages).flatMap((page) => [element("h2", { class: "chapter" }, text(`page_${page}`)), ...pages[page]()]) : pages[state.page]();
+    document.getElementById("main").replaceChildren(...shown);
     for (const one of charts) {
       one.chart = echarts.init(one.box, state.theme === "dark" ? "dark" : null, { renderer: "canvas" });
       const { onclick, ...option } = one.spec.option(one.spec.rows);
@@ -304,7 +402,8 @@
   document.getElementById("print").addEventListener("click", () => window.print());
   window.addEventListener("hashchange", () => { open(location.hash.slice(1)); draw(); window.scrollTo(0, 0); });
   window.addEventListener("resize", () => { clearTimeout(pending); pending = setTimeout(() => charts.forEach(({ chart }) => chart.resize()), 100); });
-  window.addEventListener("beforeprint", () => charts.forEach(({ chart }) => chart.resize()));
+  window.addEventListener("beforeprint", () => { state.printing = true; draw(); });
+  window.addEventListener("afterprint", () => { state.printing = false; draw(); });
 
   const open = (page) => { state.page = page in pages ? page : "today"; };
   state.language = recalled("language") || (navigator.language.startsWith("zh") ? "zh" : "en");

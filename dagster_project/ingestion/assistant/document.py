@@ -10,6 +10,7 @@ import yaml
 from dagster_project.ingestion.assistant.propose import Guess, Proposal
 from dagster_project.ingestion.mapping import MAPPING_FILE_NAME, parse_mapping
 from dagster_project.ingestion.refusal import RefusedFile
+from dagster_project.owner_yaml import read_plain
 
 
 class NotWritten(Exception):
@@ -49,7 +50,7 @@ def write_mapping(text: str, path: Path) -> Path:
         return target
     old = target.read_text(encoding="utf-8-sig")
     try:
-        document = yaml.load(old, Loader=yaml.BaseLoader)
+        document = read_plain(old, yaml.BaseLoader)
     except yaml.YAMLError:
         document = None
     if not isinstance(document, dict):

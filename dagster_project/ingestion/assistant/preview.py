@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,7 +58,7 @@ def preview(path: Path, text: str, format_: Format, settings: Settings) -> Previ
         is_whole = _copy_head(path, shop / path.name)
         report = load_files(trial)
         if not report.loaded:
-            reasons = [refused.refusal.message for refused in report.refused]
+            reasons = [f"{one.refusal.zh} / {one.refusal.en}" for one in report.refused]
             return Preview(refusal="; ".join(reasons))
         names = [c.name for c in format_.given_columns if not c.personal]
         with duckdb.connect(str(trial.work_db), read_only=True) as connection:
@@ -86,7 +88,11 @@ def preview(path: Path, text: str, format_: Format, settings: Settings) -> Previ
 def _copy_head(path: Path, target: Path) -> bool:
     """Copy a CSV file up to the last line end of its start, any other file whole."""
     if file_kind(path) != "csv" or path.stat().st_size <= _HEAD_BYTES:
-        target.symlink_to(path.resolve())
+        # A link by name would lead out of the landing folder, and is refused there.
+        try:
+            os.link(path.resolve(), target)
+        except OSError:  # another file system
+            shutil.copy2(path, target)
         return True
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.ingestion.cleaning import call, sql_literal
+from dagster_project.ingestion.cleaning import call
 from dagster_project.ingestion.encoding import unify_newlines
 from dagster_project.ingestion.readers import (
     Table,
@@ -21,6 +21,7 @@ from dagster_project.ingestion.readers import (
     readable_csv,
     relation,
 )
+from dagster_project.sql_text import sql_literal
 
 # So many rows from the file's start are looked at.
 SAMPLE_ROWS = 20_000

@@ -198,6 +198,36 @@ def test_plausible_time(connection, value, kept):
     assert (connection.execute(f"select {sql}").fetchone()[0] is not None) == kept
 
 
+@pytest.mark.parametrize(
+    ("macro", "value", "kept"),
+    [
+        ("plausible_amount", "9999999999.9999", True),
+        ("plausible_amount", "-9999999999.9999", True),
+        ("plausible_amount", "10000000000", False),
+        ("plausible_amount", "-10000000000", False),
+        ("plausible_quantity", "999999999.999", True),
+        ("plausible_quantity", "-1000000000", False),
+    ],
+)
+def test_plausible_numbers(connection, macro, value, kept):
+    sql = call(macro, f"cast('{value}' as decimal(18, 4))", "")
+    assert (connection.execute(f"select {sql}").fetchone()[0] is not None) == kept
+
+
+def test_quantity_times_price_is_an_amount_or_nothing(connection):
+    rows = connection.execute(
+        f"select {call('line_amount', 'q', 'p')}, {call('is_beyond_amounts', 'q', 'p')}, "
+        f"{call('beyond_amounts_issue', 'q', 'p')} from (select q::decimal(18, 3) as q, "
+        "p::decimal(18, 4) as p "
+        "from (values (2.5, 4), (-999999999, 9999999999), (null, 4)) as t(q, p))"
+    ).fetchall()
+    assert rows == [
+        (10, False, None),
+        (None, True, "q times p is beyond any plausible amount"),
+        (None, False, None),
+    ]
+
+
 def test_date_of_birth_may_be_old(connection):
     value = clean(connection, "clean_text", "clean_date", "1962/7/1", ZONE)
     assert value == date(1962, 7, 1)

@@ -54,7 +54,7 @@ CASES = [
     ("wide.csv", WIDE, "too_many_columns", ["2001", "2000"]),
     ("long.csv", b"a," * 600_000, "header_too_long", []),
     ("broken.jsonl", b'{"Invoice": 1}\n{"Invoice": \n', "broken_json", ["JSON"]),
-    ("list.json", b"[1, 2]", "broken_json", []),
+    ("list.json", b"[1, 2]", "not_a_record", ["Record 1"]),
     ("utf16.json", '{"a": 1}'.encode("utf-16"), "json_encoding", ["UTF-8"]),
     ("paper.pdf", b"%PDF-1.7", "unsupported_ending", [".pdf", "xlsx or CSV"]),
     ("old.xls", b"\xd0\xcf\x11\xe0", "unsupported_ending", [".xls", "CSV"]),
@@ -79,6 +79,34 @@ def test_refused_with_a_reason(warehouse, name, content, code, named):
     ) == [(f"shop/{name}", 0)]
     kept = [path for path in warehouse.settings.raw_dir.rglob("*") if path.is_file()]
     assert len(kept) == 1  # a refused file is not among the accepted ones
+
+
+def test_what_a_file_says_stands_beside_it_and_nowhere_else(warehouse: Warehouse):
+    """A header is missing, so the first row of customers stands in its place."""
+    row = "1001,张三,13711112222,zhang@mail.cn"
+    lines = f"{row}\n1002,李四,13722223333,li@mail.cn\n"
+    warehouse.drop("shop/nohead.csv", lines.encode())
+    warehouse.drop("mine/nohead.csv", lines.encode() + b"1003,,,\n")
+    warehouse.drop(
+        "mine/mapping.yml",
+        b"entity: orders\ncolumns: {order_id: a, ordered_at: b, gross_amount: c}",
+    )
+    warehouse.drop("shop/broken.jsonl", b'{"Invoice": 1}\n{"Invoice": 13711112222 zhang@mail.cn')
+    template = "order_id,ordered_at,gross_amount,13711112222,zhang@mail.cn\n1,2,3,4,5\n"
+    warehouse.drop("shop/template.csv", template.encode())
+    refused = warehouse.load().refused
+    assert {one.refusal.code for one in refused} == {
+        "unknown_header", "wrong_mapping", "broken_json", "unfinished_template"
+    }  # fmt: skip
+    messages = warehouse.query("select message from raw.ingested_files where status = 'refused'")
+    assert len(messages) == 4
+    for (message,) in messages:
+        assert "…" in message
+        for text in ("张三", "13711112222", "zhang@mail.cn"):
+            assert text not in message
+    for name in ("shop/nohead.csv", "mine/nohead.csv"):
+        reason = warehouse.settings.refused_dir / f"{name}.reason.txt"
+        assert row.replace(",", ", ") in reason.read_text("utf-8-sig")
 
 
 def test_truncated_parquet(warehouse: Warehouse, tmp_path: Path):

@@ -61,6 +61,18 @@ tiers as (
 
 ),
 
+predictions as (
+
+    select * from {{ ref('customer_predictions') }}
+
+),
+
+clusters as (
+
+    select * from {{ ref('customer_clusters') }}
+
+),
+
 -- Psychology and traits as the last purchase left them.
 psychology as (
 
@@ -131,6 +143,12 @@ rhythm as (
     from purchases as p
     cross join {{ ref('int_as_of') }} as a
     group by p.customer_id
+
+),
+
+order_values as (
+
+    select avg(cast(average_order_value as double)) as mean_order_value from rfm
 
 ),
 
@@ -241,10 +259,7 @@ final as (
                     2
                 )
         end as monthly_spend,
-        round(
-            cast(r.average_order_value as double) / nullif(avg(cast(r.average_order_value as decimal(18, 2))) over (), 0),
-            4
-        ) as order_value_ratio,
+        round(cast(r.average_order_value as double) / nullif(g.mean_order_value, 0), 4) as order_value_ratio,
         -- Two spans of 90 days can be compared once the customer has been here for both.
         case
             when {{ days_between('l.first_purchase_date', 'l.as_of_date') }} >= 179 and h.last_90d + h.before_90d > 0
@@ -316,11 +331,19 @@ final as (
                 then round(365.0 / nullif(l.median_interval_days, 0) * cast(r.average_order_value as double), 2)
         end as expected_amount_365d,
         e.next_category,
-        y.higher_price_share
+        y.higher_price_share,
+
+        -- what comes next, by what the shop's customers did
+        o.probability_alive,
+        o.churn_risk,
+        case when o.is_top_value then 'yes' end as is_top_value,
+        o.next_category as usual_category,
+        i.cluster_name
     from lifecycle as l
     cross join discounts as x
     cross join known_inputs as k
     cross join second_purchases as m
+    cross join order_values as g
     cross join boundaries as d
     inner join customers as c on l.customer_id = c.customer_id
     left join rfm as r on l.customer_id = r.customer_id
@@ -332,6 +355,8 @@ final as (
     left join attitudes as u on l.customer_id = u.customer_id
     left join tiers as w on l.customer_id = w.customer_id
     left join next_categories as e on l.customer_id = e.customer_id
+    left join predictions as o on l.customer_id = o.customer_id
+    left join clusters as i on l.customer_id = i.customer_id
 
 )
 

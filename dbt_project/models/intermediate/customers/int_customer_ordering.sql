@@ -16,20 +16,22 @@ final as (
         count(*) as orders,
         min(cast(ordered_at as date)) as first_order_date,
         sum(case when status in ('unpaid', 'cancelled') then 1 else 0 end) / cast(count(*) as double) as unpaid_share,
-        sum(refunded_amount) / nullif(sum(paid_amount), 0) as refund_share,
+        cast(sum(refunded_amount) as double) / nullif(cast(sum(paid_amount) as double), 0) as refund_share,
         sum(case when refunded_amount > 0 then 1 else 0 end)
         / cast(nullif(sum(case when paid_amount > 0 then 1 else 0 end), 0) as double) as refunded_order_share,
-        sum(discount_amount) / nullif(sum(gross_amount + discount_amount), 0) as discount_share,
+        cast(sum(discount_amount) as double) / nullif(cast(sum(gross_amount + discount_amount) as double), 0) as discount_share,
         avg(case when is_purchase then item_count end) as items_per_order,
         avg(
-            case when is_purchase then case when {{ iso_weekday('order_date') }} >= 6 then 1.0 else 0.0 end end
+            cast(case when is_purchase then case when {{ iso_weekday('order_date') }} >= 6 then 1 else 0 end end as double)
         ) as weekend_share,
         {% for name, first, last in [('night', 0, 5), ('morning', 6, 11), ('afternoon', 12, 17), ('evening', 18, 23)] -%}
         avg(
-            case
-                when is_purchase
-                    then case when extract(hour from ordered_at) between {{ first }} and {{ last }} then 1.0 else 0.0 end
-            end
+            cast(
+                case
+                    when is_purchase
+                        then case when extract(hour from ordered_at) between {{ first }} and {{ last }} then 1 else 0 end
+                end as double
+            )
         ) as {{ name }}_share{{ "," if not loop.last }}
         {% endfor %}
     from orders

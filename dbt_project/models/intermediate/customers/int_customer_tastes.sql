@@ -145,6 +145,24 @@ brands as (
 
 ),
 
+-- Counted in days: a basket of ten things for the kitchen is one decision for it.
+category_days as (
+
+    select
+        o.customer_id,
+        p.category,
+        row_number() over (
+            partition by o.customer_id
+            order by count(distinct o.order_date) desc, max(o.order_date) desc, p.category asc
+        ) as day_rank
+    from orders as o
+    inner join items as i on o.order_id = i.order_id
+    inner join products as p on i.product_id = p.product_id
+    where o.is_purchase and p.category is not null
+    group by o.customer_id, p.category
+
+),
+
 buyers as (
 
     select distinct customer_id from bought
@@ -160,6 +178,7 @@ final as (
         c.second_category,
         c.top_category_share,
         l.category as last_category,
+        t.category as most_bought_category,
         b.top_brand,
         b.top_brand_share,
         s.subcategory as top_subcategory,
@@ -167,6 +186,7 @@ final as (
     from buyers as d
     left join categories as c on d.customer_id = c.customer_id
     left join by_category as l on d.customer_id = l.customer_id and l.last_rank = 1
+    left join category_days as t on d.customer_id = t.customer_id and t.day_rank = 1
     left join brands as b on d.customer_id = b.customer_id
     left join by_subcategory as s on d.customer_id = s.customer_id and s.subcategory_rank = 1
     left join bands as n on d.customer_id = n.customer_id and n.band_rank = 1

@@ -3,7 +3,7 @@
     ref('int_as_of'), ref('int_purchases'), ref('int_purchase_products'), ref('int_purchase_traits'),
     ref('int_customer_features'), ref('int_customer_states'), ref('int_customer_psychology'), ref('int_customer_attitudes'),
     ref('fct_orders'), ref('fct_order_items'), ref('fct_refunds'), ref('fct_reviews'), ref('fct_events'),
-    ref('dim_customers'), ref('dim_products'),
+    ref('dim_customers'), ref('dim_products'), ref('review_aspects'),
 ] -%}
 {%- set codes = sql_tag_codes() -%}
 with as_of as (

@@ -18,7 +18,9 @@ unified as (
         r.campaign_type,
         r.started_at,
         r.ended_at,
-        r.campaign_cost
+        r.campaign_cost,
+        r.holdout_share,
+        r.holdout_salt
     from ({{ kept_rows(ref(landed.staging), 'dispositions', landed.format) }}) as r
     {{ "union all" if not loop.last }}
     {% endfor %}

@@ -56,6 +56,7 @@ record_facts as (
 
 ),
 
+-- A line that gives no price or quantity brings no money; what it is worth stays unknown in fct_order_items.
 line_money as (
 
     select
@@ -64,9 +65,9 @@ line_money as (
         i.line_number,
         s.has_own_amount,
         o.refunded_amount as order_refunded_amount,
-        case when i.is_credit then i.raw_amount else f.gross_amount end as kept_amount,
+        coalesce(case when i.is_credit then i.raw_amount else f.gross_amount end, 0) as kept_amount,
         case when i.is_credit then i.raw_amount else 0 end as credit_amount,
-        f.gross_amount,
+        coalesce(f.gross_amount, 0) as gross_amount,
         case when i.status in ('unpaid', 'cancelled') then i.status else s.status end as status,
         case when s.status in ('unpaid', 'cancelled') then 0 else i.paid_amount end as paid_amount,
         case when s.status in ('unpaid', 'cancelled') then 0 else i.paid_amount - f.net_amount end as refunded_amount,

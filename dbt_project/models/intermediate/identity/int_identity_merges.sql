@@ -1,8 +1,8 @@
 {#- Enough for any chain of as many accounts as a person can have; what has not settled by then is no person. #}
 {%- set rounds = 8 %}
-with edges as (
+with links as (
 
-    select * from {{ ref('int_identity_edges') }}
+    select * from {{ ref('int_identity_links') }}
 
 ),
 
@@ -18,78 +18,11 @@ sightings as (
 
 ),
 
-shared as (
-
-    select distinct contact from edges where is_shared
-
-),
-
--- A guest named by a shared contact is nobody in particular and joins nothing.
-usable as (
-
-    select e.*
-    from edges as e
-    left join shared as s on e.node = s.contact
-    where not e.is_shared and e.node <> e.contact and s.contact is null
-
-),
-
-ruled as (
-
-    {% for rule, kinds in joining_rules().items() -%}
-    select
-        '{{ rule }}' as graph,
-        node,
-        contact
-    from usable
-    where
-        kind in ('{{ kinds | join("', '") }}')
-        {%- if 'name_address' not in kinds %}
-        and node not like 'name_address:%'
-        {%- endif %}
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-),
-
-guests as (
-
-    select distinct node from sightings where not has_account
-
-),
-
--- A contact that one account alone has given joins nobody.
-joining as (
-
-    select r.graph, r.contact
-    from ruled as r
-    left join guests as g on r.contact = g.node
-    group by r.graph, r.contact
-    having
-        count(distinct r.node) > 1
-        or count(g.node) > 0
-        or max(case when r.node not like 'account:%' then 1 else 0 end) = 1
-
-),
-
-both_ways as (
-
-    select r.graph, r.node, r.contact as neighbour
-    from ruled as r
-    inner join joining as j on r.graph = j.graph and r.contact = j.contact
-
-    union all
-
-    select r.graph, r.contact as node, r.node as neighbour
-    from ruled as r
-    inner join joining as j on r.graph = j.graph and r.contact = j.contact
-
-),
-
-{{ component_rounds('both_ways', 'round_', rounds) }},
+{{ component_rounds(ref('int_identity_links'), 'identity_rule', 'round_', rounds) }},
 
 labelled as (
 
-    select graph, node, label from round_{{ rounds }}
+    select part as graph, node, label from round_{{ rounds }}
 
 ),
 
@@ -98,9 +31,9 @@ labelled as (
 unsettled as (
 
     select distinct l.graph, l.label
-    from both_ways as e
-    inner join labelled as l on e.graph = l.graph and e.node = l.node
-    inner join labelled as n on e.graph = n.graph and e.neighbour = n.node
+    from links as e
+    inner join labelled as l on e.identity_rule = l.graph and e.node = l.node
+    inner join labelled as n on e.identity_rule = n.graph and e.neighbour = n.node
     where l.label <> n.label
 
 ),

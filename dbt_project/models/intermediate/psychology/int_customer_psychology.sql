@@ -78,27 +78,25 @@ judged as (
         next_purchase_date,
         {% for code in psychology_codes() -%}
         {% set features = psychology_features() | selectattr(0, 'equalto', code) | map(attribute=1) | list -%}
+        {% set affinity -%}
+            (
+                {% for feature in features -%}
+                {{ "+ " if not loop.first }}coalesce({{ feature }} * {{ feature }}__weight, 0)
+                {% endfor -%}
+            )
+            / nullif(
+                {% for feature in features -%}
+                {{ "+ " if not loop.first }}case when {{ feature }} is not null then {{ feature }}__weight else 0 end
+                {% endfor -%},
+                0
+            )
+        {%- endset -%}
         case
             when
                 {% for feature in features -%}
                 {{ "and " if not loop.first }}({{ feature }} is not null or coalesce({{ feature }}__is_required, 0) = 0)
                 {% endfor -%}
-                then cast(
-                    round(
-                        (
-                            {% for feature in features -%}
-                            {{ "+ " if not loop.first }}coalesce({{ feature }} * {{ feature }}__weight, 0)
-                            {% endfor -%}
-                        )
-                        / nullif(
-                            {% for feature in features -%}
-                            {{ "+ " if not loop.first }}case when {{ feature }} is not null then {{ feature }}__weight else 0 end
-                            {% endfor -%},
-                            0
-                        ),
-                        4
-                    ) as decimal(5, 4)
-                )
+                then {{ half_up(affinity, 5, 4) }}
         end as {{ affinity_column(code) }}{{ "," if not loop.last }}
         {% endfor %}
     from scored

@@ -56,10 +56,10 @@ worded as (
                     || case when f.purchases < 2 and p.{{ feature }}__needs_repeat = 1
                         then 'repeat_purchases' else p.{{ feature }}__input end
                     || ')'
-            else ', {{ feature }} = ' || cast(f.{{ feature }} as {{ dbt.type_string() }})
-                || ' (weight ' || cast(p.{{ feature }}__weight as {{ dbt.type_string() }})
-                || ', ' || cast(p.{{ feature }}__zero_at as {{ dbt.type_string() }})
-                || ' to ' || cast(p.{{ feature }}__one_at as {{ dbt.type_string() }}) || ')'
+            else ', {{ feature }} = ' || {{ number_text('f.' ~ feature) }}
+                || ' (weight ' || {{ number_text('p.' ~ feature ~ '__weight') }}
+                || ', ' || {{ number_text('p.' ~ feature ~ '__zero_at') }}
+                || ' to ' || {{ number_text('p.' ~ feature ~ '__one_at') }} || ')'
         end as {{ feature }}__evidence,
         case
             when f.{{ feature }} is not null or coalesce(p.{{ feature }}__is_required, 0) = 0 then null

@@ -81,7 +81,7 @@ calendar as (
 
 seasons as (
 
-    select * from {{ ref('shopping_seasons') }}
+    select * from {{ ref('int_seasons') }}
 
 ),
 
@@ -98,10 +98,7 @@ season_days as (
         max(case when s.kind = 'gift' then 1 else 0 end) as is_gift_season,
         max(case when s.kind = 'sale' then 1 else 0 end) as is_sale_season
     from calendar as c
-    inner join seasons as s
-        on
-            extract(month from c.calendar_date) * 100 + extract(day from c.calendar_date) between s.first_day and s.last_day
-            and (s.year is null or extract(year from c.calendar_date) = s.year)
+    inner join seasons as s on c.calendar_date between s.first_date and s.last_date
     group by c.calendar_date
 
 ),

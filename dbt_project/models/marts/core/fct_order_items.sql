@@ -29,6 +29,7 @@ priced as (
 
     select
         o.order_id,
+        o.order_date,
         i.line_number,
         p.product_id,
         i.quantity,
@@ -54,6 +55,7 @@ final as (
     select
         cast(order_id || '-' || cast(line_number as {{ dbt.type_string() }}) as {{ dbt.type_string() }}) as order_item_id,
         cast(order_id as {{ dbt.type_string() }}) as order_id,
+        cast(order_date as date) as order_date,
         cast(line_number as bigint) as line_number,
         cast(product_id as {{ dbt.type_string() }}) as product_id,
         cast(quantity as decimal(18, 3)) as quantity,

@@ -22,6 +22,12 @@ products as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('int_refund_reasons') }}
+
+),
+
 -- Refund numbers are the sources' own; only where two sources use the same number does the source stand before it.
 shared_ids as (
 
@@ -142,18 +148,20 @@ unified as (
 final as (
 
     select
-        cast(refund_id as {{ dbt.type_string() }}) as refund_id,
-        cast(order_id as {{ dbt.type_string() }}) as order_id,
-        cast(source as {{ dbt.type_string() }}) as source,
-        cast(source_order_id as {{ dbt.type_string() }}) as source_order_id,
-        cast(product_id as {{ dbt.type_string() }}) as product_id,
-        cast(refunded_at as timestamp) as refunded_at,
-        cast(state as {{ dbt.type_string() }}) as state,
-        cast(amount as decimal(18, 2)) as amount,
-        cast(requested_amount as decimal(18, 2)) as requested_amount,
-        cast(refund_reason as {{ dbt.type_string() }}) as reason,
-        cast(is_itemised as boolean) as is_itemised
-    from unified
+        cast(u.refund_id as {{ dbt.type_string() }}) as refund_id,
+        cast(u.order_id as {{ dbt.type_string() }}) as order_id,
+        cast(u.source as {{ dbt.type_string() }}) as source,
+        cast(u.source_order_id as {{ dbt.type_string() }}) as source_order_id,
+        cast(u.product_id as {{ dbt.type_string() }}) as product_id,
+        cast(u.refunded_at as timestamp) as refunded_at,
+        cast(u.state as {{ dbt.type_string() }}) as state,
+        cast(u.amount as decimal(18, 2)) as amount,
+        cast(u.requested_amount as decimal(18, 2)) as requested_amount,
+        cast(u.refund_reason as {{ dbt.type_string() }}) as reason,
+        cast(r.reason_code as {{ dbt.type_string() }}) as reason_code,
+        cast(u.is_itemised as boolean) as is_itemised
+    from unified as u
+    left join reasons as r on u.refund_reason = r.refund_reason
 
 )
 

@@ -25,7 +25,7 @@ final as (
         cast(s.segment as {{ dbt.type_string() }}) as segment,
         cast(s.value_class as {{ dbt.type_string() }}) as value_class,
         cast(s.frequency_class as {{ dbt.type_string() }}) as frequency_class,
-        cast(p.monetary / p.frequency as decimal(18, 2)) as average_order_value,
+        {{ half_up('p.monetary / p.frequency', 18, 2) }} as average_order_value,
         cast('{{ var("rfm_method") }}' as {{ dbt.type_string() }}) as scoring_method
     from snapshots as p
     inner join labels as s on p.customer_id = s.customer_id

@@ -72,7 +72,7 @@ given as (
         case when r.tag_value = '*' then v.text_value else r.tag_value end as tag_value,
         r.rule_version,
         r.evidence_start
-        || coalesce(v.text_value, cast(round(v.number_value, 4) as {{ dbt.type_string() }}))
+        || coalesce(v.text_value, {{ number_text('v.number_value') }})
         || r.evidence_end as evidence,
         v.since
     from feature_values as v

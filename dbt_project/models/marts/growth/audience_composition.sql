@@ -78,9 +78,9 @@ final as (
         cast(c.net_amount as decimal(18, 2)) as net_revenue,
         cast(cast(c.net_amount as double) / nullif(cast(t.net_amount as double), 0) as double) as revenue_share,
         cast(c.purchases as bigint) as orders,
-        cast(cast(c.net_amount as double) / c.purchases as decimal(18, 2)) as average_order_value,
+        {{ half_up('cast(c.net_amount as double) / c.purchases', 18, 2) }} as average_order_value,
         cast(cast(c.observed_days as double) / 30 as double) as customer_months,
-        cast(cast(c.net_amount as double) * 30 / c.observed_days as decimal(18, 2)) as monthly_spend_per_customer
+        {{ half_up('cast(c.net_amount as double) * 30 / c.observed_days', 18, 2) }} as monthly_spend_per_customer
     from composed as c
     cross join total as t
     cross join as_of as a

@@ -409,7 +409,7 @@ final as (
         cast(l.churned_customers_30d / cast(nullif(l.alive_before, 0) as double) as double) as churn_rate_30d,
         cast(l.orders as bigint) as orders,
         cast(l.net_revenue as decimal(18, 2)) as net_revenue,
-        cast(l.purchase_revenue / nullif(l.orders, 0) as decimal(18, 2)) as average_order_value,
+        {{ half_up('l.purchase_revenue / nullif(l.orders, 0)', 18, 2) }} as average_order_value,
         cast(l.repeat_buyers / cast(nullif(l.buyers, 0) as double) as double) as repurchase_rate,
         cast(
             l.new_customers / cast(nullif(l.new_customers_before, 0) as double) - 1 as double

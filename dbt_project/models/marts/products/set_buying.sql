@@ -161,10 +161,9 @@ final as (
         cast(cast(c.customers as double) / nullif(t.customers, 0) as double) as customer_share,
         cast(c.net_revenue as decimal(18, 2)) as net_revenue,
         cast(cast(c.net_revenue as double) / nullif(cast(t.net_amount as double), 0) as double) as revenue_share,
-        cast(cast(c.order_amount as double) / nullif(c.orders, 0) as decimal(18, 2)) as average_order_value_with,
-        cast(
-            cast(coalesce(t.net_amount, 0) - c.order_amount as double) / nullif(t.orders - c.orders, 0) as decimal(18, 2)
-        ) as average_order_value_without
+        {{ half_up('cast(c.order_amount as double) / nullif(c.orders, 0)', 18, 2) }} as average_order_value_with,
+        {{ half_up('cast(coalesce(t.net_amount, 0) - c.order_amount as double) / nullif(t.orders - c.orders, 0)', 18, 2) }}
+            as average_order_value_without
     from complete as c
     -- Without any order there is no date.
     inner join as_of as d on d.as_of_date is not null

@@ -51,37 +51,9 @@ freshness as (
 
 ),
 
--- One row per input, with the number of rows that a shop has supplied.
 inputs as (
 
-    select 'orders' as input, count(*) as supplied from {{ ref('int_orders') }}
-    union all
-    select 'customer_ids' as input, count(source_customer_id) as supplied from {{ ref('int_orders') }}
-    union all
-    select 'contacts' as input, count(*) as supplied from {{ ref('int_identity_edges') }}
-    union all
-    select 'order_lines' as input, count(*) as supplied from {{ ref('int_order_lines') }}
-    union all
-    select 'products' as input, count(*) as supplied from {{ ref('int_products') }} where is_in_catalogue
-    union all
-    select 'discounts' as input, count(*) as supplied from {{ ref('int_orders') }} where discount_amount > 0
-    union all
-    select 'refunds' as input, count(*) as supplied from {{ ref('fct_refunds') }}
-    union all
-    select 'events' as input, count(*) as supplied from {{ ref('fct_events') }}
-    union all
-    select 'reviews' as input, count(*) as supplied from {{ ref('fct_reviews') }}
-    union all
-    select 'coupons' as input, count(*) as supplied from {{ ref('int_coupon_redemptions') }}
-    union all
-    select 'product_costs' as input, count(unit_cost) as supplied from {{ ref('dim_products') }}
-    union all
-    select 'referrals' as input, count(referrer_id) as supplied from {{ ref('int_customers') }}
-    union all
-    select
-        'customer_attributes' as input,
-        count(coalesce(gender, age_band, province, acquisition_channel)) as supplied
-    from {{ ref('int_customers') }}
+    select * from {{ ref('int_supplied_inputs') }}
 
 ),
 

@@ -22,7 +22,9 @@ renamed as (
         campaign_type,
         cast(start_date as timestamp) as started_at,
         cast(end_date as timestamp) as ended_at,
-        cast(null as decimal(18, 2)) as campaign_cost
+        cast(null as decimal(18, 2)) as campaign_cost,
+        cast(null as double) as holdout_share,
+        cast(null as {{ dbt.type_string() }}) as holdout_salt
     from source
 
 )

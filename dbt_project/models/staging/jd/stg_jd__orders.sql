@@ -11,8 +11,8 @@ renamed as (
         _file_id as file_id,
         _row_number as row_number,
         _row_hash as row_hash,
-        _issues as issues,
-        coalesce(_unreadable, false) as is_unreadable,
+        coalesce(_issues, {{ beyond_amounts_issue('quantity', 'unit_price') }}) as issues,
+        coalesce(_unreadable, false) or {{ is_beyond_amounts('quantity', 'unit_price') }} as is_unreadable,
 
         -- ids
         'jd' as source,
@@ -36,7 +36,7 @@ renamed as (
         -- numerics
         quantity,
         unit_price,
-        cast(quantity * unit_price as decimal(18, 2)) as line_amount,
+        cast({{ line_amount('quantity', 'unit_price') }} as decimal(18, 2)) as line_amount,
         order_amount,
         settlement_amount,
         balance_amount,
@@ -70,7 +70,7 @@ final as (
         *,
         cast(
             coalesce(line_amount, 0)
-            + case when is_order_head then order_amount + coalesce(freight_amount, 0) else 0 end as decimal(18, 2)
+            + case when is_order_head then coalesce(order_amount + coalesce(freight_amount, 0), 0) else 0 end as decimal(18, 2)
         ) as amount
     from headed
 

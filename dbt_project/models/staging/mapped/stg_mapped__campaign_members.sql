@@ -19,6 +19,7 @@ renamed as (
         campaign_id as source_campaign_id,
         customer_id as source_customer_id,
         variant,
+        coalesce(variant, '') as variant_key,
         coalesce(is_holdout, false) as is_holdout,
         reached_at,
         opened_at,

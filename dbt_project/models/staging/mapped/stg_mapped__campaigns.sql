@@ -22,7 +22,9 @@ renamed as (
         campaign_type,
         started_at,
         ended_at,
-        cast(cost as decimal(18, 2)) as campaign_cost
+        cast(cost as decimal(18, 2)) as campaign_cost,
+        cast(holdout_share as double) as holdout_share,
+        holdout_salt
     from source
 
 )

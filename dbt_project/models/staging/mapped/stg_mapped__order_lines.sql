@@ -11,8 +11,8 @@ renamed as (
         _file_id as file_id,
         _row_number as row_number,
         _row_hash as row_hash,
-        _issues as issues,
-        coalesce(_unreadable, false) as is_unreadable,
+        coalesce(_issues, {{ beyond_amounts_issue('quantity', 'unit_price') }}) as issues,
+        coalesce(_unreadable, false) or {{ is_beyond_amounts('quantity', 'unit_price') }} as is_unreadable,
 
         -- ids
         source,
@@ -32,7 +32,7 @@ renamed as (
         quantity,
         unit_price,
         cast(
-            coalesce(gross_amount, quantity * unit_price + coalesce(freight_amount, 0)) as decimal(18, 2)
+            coalesce(gross_amount, {{ line_amount('quantity', 'unit_price') }} + coalesce(freight_amount, 0)) as decimal(18, 2)
         ) as amount,
         discount_amount,
         freight_amount,

@@ -24,6 +24,9 @@ renamed as (
         -- numerics
         cast(rating as decimal(18, 2)) as rating,
 
+        -- what was written: a view shows it, no table after the raw layer keeps it
+        review_text,
+
         -- timestamps
         reviewed_at
     from source

@@ -24,6 +24,9 @@ renamed as (
         -- numerics
         cast(review_score as decimal(18, 2)) as rating,
 
+        -- what was written: a view shows it, no table after the raw layer keeps it
+        review_text,
+
         -- timestamps
         review_creation_date as reviewed_at,
         review_answer_timestamp as answered_at

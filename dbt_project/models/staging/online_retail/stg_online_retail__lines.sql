@@ -11,8 +11,8 @@ renamed as (
         _file_id as file_id,
         _row_number as row_number,
         _row_hash as row_hash,
-        _issues as issues,
-        coalesce(_unreadable, false) as is_unreadable,
+        coalesce(_issues, {{ beyond_amounts_issue('quantity', 'unit_price') }}) as issues,
+        coalesce(_unreadable, false) or {{ is_beyond_amounts('quantity', 'unit_price') }} as is_unreadable,
 
         -- ids
         'online_retail' as source,
@@ -30,8 +30,8 @@ renamed as (
         -- numerics
         quantity,
         unit_price,
-        cast(quantity * unit_price as decimal(18, 4)) as exact_amount,
-        cast(quantity * unit_price as decimal(18, 2)) as amount,
+        cast({{ line_amount('quantity', 'unit_price') }} as decimal(18, 4)) as exact_amount,
+        cast({{ line_amount('quantity', 'unit_price') }} as decimal(18, 2)) as amount,
 
         -- timestamps
         invoice_date as ordered_at

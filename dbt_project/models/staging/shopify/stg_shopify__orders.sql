@@ -11,8 +11,8 @@ renamed as (
         _file_id as file_id,
         _row_number as row_number,
         _row_hash as row_hash,
-        _issues as issues,
-        coalesce(_unreadable, false) as is_unreadable,
+        coalesce(_issues, {{ beyond_amounts_issue('line_quantity', 'line_price') }}) as issues,
+        coalesce(_unreadable, false) or {{ is_beyond_amounts('line_quantity', 'line_price') }} as is_unreadable,
 
         -- ids
         'shopify' as source,
@@ -39,7 +39,7 @@ renamed as (
         -- numerics
         line_quantity as quantity,
         line_price as unit_price,
-        cast(line_quantity * line_price as decimal(18, 2)) as line_amount,
+        cast({{ line_amount('line_quantity', 'line_price') }} as decimal(18, 2)) as line_amount,
         line_discount as line_discount_amount,
         total_amount,
         discount_amount,

@@ -11,8 +11,8 @@ renamed as (
         _file_id as file_id,
         _row_number as row_number,
         _row_hash as row_hash,
-        _issues as issues,
-        coalesce(_unreadable, false) as is_unreadable,
+        coalesce(_issues, {{ beyond_amounts_issue('quantity', 'unit_price') }}) as issues,
+        coalesce(_unreadable, false) or {{ is_beyond_amounts('quantity', 'unit_price') }} as is_unreadable,
 
         -- ids
         'taobao' as source,
@@ -30,7 +30,10 @@ renamed as (
         -- numerics
         quantity,
         unit_price,
-        cast(quantity * unit_price as decimal(18, 2)) as amount,
+        -- A line without a readable price or quantity is worth what its buyer was to pay.
+        cast(
+            coalesce({{ line_amount('quantity', 'unit_price') }}, payable_amount) as decimal(18, 2)
+        ) as amount,
         payable_amount,
         refund_amount,
 

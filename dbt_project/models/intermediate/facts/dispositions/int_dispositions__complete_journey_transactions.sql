@@ -11,11 +11,11 @@ rules as (
 ),
 
 unusable as (
-{{ unusable_rows('rows_read', ['source_order_id', 'source_product_id']) }}
+{{ unusable_rows('rows_read', ['source_order_id', 'source_product_id', 'amount']) }}
 ),
 
 usable_rows as (
-{{ usable('rows_read', ['source_order_id', 'source_product_id']) }}
+{{ usable('rows_read', ['source_order_id', 'source_product_id', 'amount']) }}
 ),
 
 overlapping as (

@@ -17,11 +17,11 @@ non_sale_codes as (
 ),
 
 unusable as (
-{{ unusable_rows('rows_read', ['source_order_id', 'source_product_id']) }}
+{{ unusable_rows('rows_read', ['source_order_id', 'source_product_id', 'quantity', 'unit_price']) }}
 ),
 
 usable_rows as (
-{{ usable('rows_read', ['source_order_id', 'source_product_id']) }}
+{{ usable('rows_read', ['source_order_id', 'source_product_id', 'quantity', 'unit_price']) }}
 ),
 
 overlapping as (

@@ -31,12 +31,12 @@ final as (
             ) as decimal(18, 4)
         ) as unit_price,
         coalesce(amount, 0) as amount,
-        cast(coalesce(amount, 0) - coalesce(discount_amount, 0) as decimal(18, 2)) as paid_amount,
+        cast(coalesce(amount - coalesce(discount_amount, 0), 0) as decimal(18, 2)) as paid_amount,
         cast(coalesce(discount_amount, 0) as decimal(18, 2)) as discount_amount,
         cast(coalesce(freight_amount, 0) as decimal(18, 2)) as freight_amount,
         cast(
             case
-                when status = 'refunded' then coalesce(refunded_amount, amount - coalesce(discount_amount, 0))
+                when status = 'refunded' then coalesce(refunded_amount, amount - coalesce(discount_amount, 0), 0)
                 else coalesce(refunded_amount, 0)
             end as decimal(18, 2)
         ) as refunded_amount,

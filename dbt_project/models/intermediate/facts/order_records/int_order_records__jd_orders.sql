@@ -30,7 +30,8 @@ priced as (
         -- What is left to pay after the account balance, and the balance.
         coalesce(
             j.payable_amount + coalesce(j.balance_amount, 0),
-            coalesce(j.settlement_amount, j.order_amount) + coalesce(j.freight_amount, 0)
+            coalesce(j.settlement_amount, j.order_amount) + coalesce(j.freight_amount, 0),
+            0
         ) as asked_amount
     from kept as j
     left join statuses as s on j.status_text = s.status_text

@@ -1,0 +1,1 @@
+"""Dagster in one process or several: its settings, its processes, its manifests."""

@@ -1,0 +1,1 @@
+"""What keeps a warehouse running for years: backups, and room for the history of runs."""

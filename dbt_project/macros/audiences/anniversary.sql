@@ -1,0 +1,3 @@
+{% macro audience_rows__anniversary() %}
+{{ season_audience('Shop anniversary') }}
+{% endmacro %}

@@ -1,0 +1,3 @@
+{% macro audience_rows__spring_festival() %}
+{{ season_audience('Spring Festival') }}
+{% endmacro %}

@@ -1,0 +1,1 @@
+{{ keyed_record_dispositions('mapped_opt_outs') }}

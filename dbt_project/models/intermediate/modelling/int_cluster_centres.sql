@@ -1,0 +1,1 @@
+{{ version_in_force('clusters', 'stg_modelling__cluster_centres') }}

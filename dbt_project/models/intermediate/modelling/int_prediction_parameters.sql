@@ -1,0 +1,1 @@
+{{ version_in_force('predictions', 'stg_modelling__prediction_parameters') }}
