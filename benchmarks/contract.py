@@ -17,7 +17,8 @@ import duckdb
 _FORMS = {
     "text": "cast({c} as varchar)",
     "whole": "cast(cast({c} as bigint) as varchar)",
-    "money": "cast(cast(round(cast({c} as double), 2) as decimal(18, 2)) as varchar)",
+    # Half a cent goes up as in the warehouse, also where a double lies a hair below it.
+    "money": "cast(cast(cast({c} as decimal(28, 9)) as decimal(18, 2)) as varchar)",
     "price": "cast(cast(round(cast({c} as double), 4) as decimal(18, 4)) as varchar)",
     "double": "cast(cast(round(cast({c} as double), 6) as decimal(18, 6)) as varchar)",
     "date": "cast(cast({c} as date) as varchar)",

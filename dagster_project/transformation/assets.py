@@ -130,9 +130,6 @@ def _on_engine(
 def _extent(context: dg.AssetExecutionContext, settings: Settings, as_of: str) -> list[str]:
     """dbt's option for building everything, where new files do not say it all."""
     reason = plan_build(settings, decides_about_tables(settings), as_of)
-    if reason is None and settings.on_spark:
-        # A night of a part was not yet compared with one of everything there.
-        reason = "so it is on Spark"
     if reason is None:
         context.log.info("builds what the new files touch")
         return []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.shop import FULL_NAME, MAPPING, MAPPING_NAME, SOURCE, Shop
+from benchmarks.shop import DAY_NAME, FULL_NAME, MAPPING, MAPPING_NAME, SOURCE, Shop
 
 LINES = 2_000
 
@@ -72,6 +72,11 @@ def write_exports(landing: Path, lines: int = LINES) -> None:
             folder = landing / entity
             folder.mkdir()
             connection.execute(f"copy ({query}) to '{folder / entity}.csv' (header)")
-            lines = [f"entity: {entity}", f"source: {SOURCE}", "columns:"]
-            lines += [f"  {column}: {name}" for column, name in columns.items()]
-            (folder / MAPPING_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+            mapping = [f"entity: {entity}", f"source: {SOURCE}", "columns:"]
+            mapping += [f"  {column}: {name}" for column, name in columns.items()]
+            (folder / MAPPING_NAME).write_text("\n".join(mapping) + "\n", encoding="utf-8")
+
+
+def write_next_day(landing: Path, lines: int = LINES) -> None:
+    """Put the export of the day after beside the three years: new and restated orders."""
+    Shop(lines).make_day(landing / "orders" / f"{DAY_NAME}.csv")
