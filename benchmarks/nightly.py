@@ -65,7 +65,8 @@ class Implementation:
     Attributes:
         module: below `benchmarks.peers`.
         options: its own switches.
-        needs: the package of the peers' environment it needs; None runs in the project's.
+        needs: a package that the project's lock does not have.
+        is_extra: that package is an extra of the project, installed in its own environment.
         prepares: has something to do once, before any night, that is not measured.
         tables: which of the contract it makes.
         limit: what its cost is compared with.
@@ -74,10 +75,16 @@ class Implementation:
     module: str
     options: tuple[str, ...] = ()
     needs: str | None = None
+    is_extra: bool = False
     prepares: bool = False
     tables: frozenset[str] = _ALL
     limit: str = LIMIT
 
+
+_ON_SPARK = Implementation(
+    "warehouse_on_spark", needs="pyspark", is_extra=True, prepares=True, tables=_CORE,
+    limit="script-without-tags",
+)  # fmt: skip
 
 IMPLEMENTATIONS: dict[str, Implementation] = {
     LIMIT: Implementation("script"),
@@ -86,6 +93,8 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
         "warehouse", prepares=True, tables=_CORE, limit="script-without-tags"
     ),
     "warehouse-everything": Implementation("warehouse", ("--everything",), prepares=True),
+    "warehouse-spark": _ON_SPARK,
+    "warehouse-cluster": replace(_ON_SPARK, options=("--cluster",)),
     "dbt": Implementation("with_dbt", prepares=True),
     "dagster-dbt": Implementation("with_dagster", prepares=True),
     "dbt-warehouse": Implementation(
@@ -133,11 +142,13 @@ class Bench:
         """Why it cannot run here; None when it can."""
         if implementation.needs is None:
             return None
-        if self.peers_python.is_file():
-            probe = [str(self.peers_python), "-c", f"import {implementation.needs}"]
+        python = self._python(implementation)
+        if python.is_file():
+            probe = [str(python), "-c", f"import {implementation.needs}"]
             if subprocess.run(probe, capture_output=True).returncode == 0:
                 return None
-        return f"not installed: {implementation.needs} (make bench-peers-setup)"
+        target = "spark-setup" if implementation.is_extra else "bench-peers-setup"
+        return f"not installed: {implementation.needs} (make {target})"
 
     @contextmanager
     def run(self, name: str, inputs: Sequence[Path]) -> Iterator[tuple[Cost, Path]]:
@@ -161,6 +172,10 @@ class Bench:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def _python(self, implementation: Implementation) -> Path:
+        is_foreign = implementation.needs and not implementation.is_extra
+        return self.peers_python if is_foreign else Path(sys.executable)
+
     def _new_folder(self, name: str) -> Path:
         folder = self.folder / f"run-{name}"
         shutil.rmtree(folder, ignore_errors=True)
@@ -168,7 +183,7 @@ class Bench:
 
     def _measured(self, name: str, folder: Path, inputs: list[Path], *more: str) -> Cost:
         implementation = IMPLEMENTATIONS[name]
-        python = self.peers_python if implementation.needs else Path(sys.executable)
+        python = self._python(implementation)
         command = [str(python), "-m", f"benchmarks.peers.{implementation.module}"]
         command += [*implementation.options, *more, "--output", str(folder)]
         command += ["--memory", self.memory] if self.memory else []

@@ -97,25 +97,36 @@ def run_night(
         load(settings)
     with profile.step("dbt, all models"):
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
 
-        chosen = ["--select", *selection(select), "resource_type:seed"]
-        arguments = ["build", *chosen, "--exclude-resource-type", "test", "unit_test"]
-        decided_by = decides_about_tables(settings)
-        if plan_build(settings, decided_by, LATEST):
-            arguments.append("--full-refresh")
-        arguments = ["--quiet", *arguments, "--project-dir", str(DBT_PROJECT_DIR)]
-        result = dbtRunner().invoke([*arguments, "--profiles-dir", str(DBT_PROJECT_DIR)])
+        decided_by = build(settings, select, profile)
         # dbt keeps the database open until the process ends; publishing reads it.
         DuckDBConnectionManager.close_all_connections()
-    if not result.success:
-        raise RuntimeError(f"dbt failed: {result.exception or result.result}")
-    for model in result.result.results:
-        profile.add(f"model {model.node.name}", model.execution_time)
     with profile.step("publish"):
         rows = publish_selected(settings, select)
     complete_build(settings, decided_by)
     return rows
+
+
+def build(settings: Settings, select: tuple[str, ...], profile: Profile) -> str:
+    """Build what is selected with dbt; returns what `complete_build` is told afterwards.
+
+    Raises:
+        RuntimeError: dbt failed.
+    """
+    from dbt.cli.main import dbtRunner
+
+    chosen = ["--select", *selection(select), "resource_type:seed"]
+    arguments = ["build", *chosen, "--exclude-resource-type", "test", "unit_test"]
+    decided_by = decides_about_tables(settings)
+    if plan_build(settings, decided_by, LATEST):
+        arguments.append("--full-refresh")
+    arguments = ["--quiet", *arguments, "--project-dir", str(DBT_PROJECT_DIR)]
+    result = dbtRunner().invoke([*arguments, "--profiles-dir", str(DBT_PROJECT_DIR)])
+    if not result.success:
+        raise RuntimeError(f"dbt failed: {result.exception or result.result}")
+    for model in result.result.results:
+        profile.add(f"model {model.node.name}", model.execution_time)
+    return decided_by
 
 
 def publish_selected(settings: Settings, select: tuple[str, ...]) -> dict[str, int]:

@@ -59,6 +59,12 @@
 cast(cast({{ value }} as decimal(28, 9)) as decimal({{ precision }}, {{ scale }}))
 {%- endmacro %}
 
+{#- The mean of decimals as a double. The average of a decimal is itself a decimal on some engines, which cuts it after a few
+    digits; a sum of decimals is exact everywhere. -#}
+{% macro mean_of_decimals(value) %}
+(cast(sum({{ value }}) as double) / nullif(count({{ value }}), 0))
+{%- endmacro %}
+
 {#- A number with at most so many digits behind the point and at least one, as text: 0.0009, 0.5, 2.0. -#}
 {% macro number_text(value, digits=4) %}{{ return(adapter.dispatch('number_text')(value, digits)) }}{% endmacro %}
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from benchmarks.spark_cluster import cluster
 from dagster_project.settings import Settings
 from tests.pipeline.conftest import Warehouse
 from tests.pipeline.made_shop import write_exports
-from tests.spark.machine import cluster, needs_spark
+from tests.spark.machine import needs_spark
 from tests.spark.nights import start_night
 from tests.spark.parity import compare
 

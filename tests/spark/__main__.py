@@ -17,9 +17,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.spark_cluster import cluster
 from dagster_project.settings import Settings
 from tests.pipeline.made_shop import LINES, write_exports, write_next_day
-from tests.spark.machine import cluster
 from tests.spark.nights import start_night
 from tests.spark.parity import Compared, compare
 

@@ -58,6 +58,13 @@ CASES: tuple[tuple[str, str, str | None], ...] = (
     ("a tie goes away from zero", _text("{{ half_up('cast(-2.5 as double)', 18, 0) }}"), "-3"),
     ("a third", _text("{{ half_up('cast(1 as double) / 3', 18, 2) }}"), "0.33"),
     (
+        "a mean keeps its digits",
+        "(select "
+        + _text("{{ half_up(mean_of_decimals('v'), 18, 9) }}")
+        + " from (select cast(1 as decimal(18, 2)) as v union all select 1 union all select 2) as n)",
+        "1.333333333",
+    ),
+    (
         "the share of a hash",
         _text("cast({{ hash_share(\"'c1'\", \"'salt'\") }} as decimal(18, 9))"),
         f"{_SALTED:.9f}",

@@ -22,8 +22,8 @@ reviews as (
     select
         r.customer_id,
         count(distinct r.order_id) as reviewed_orders,
-        avg(r.rating) as mean_rating,
-        avg(cast(r.sentiment as decimal(9, 6))) as mean_sentiment,
+        {{ mean_of_decimals('r.rating') }} as mean_rating,
+        {{ mean_of_decimals('cast(r.sentiment as decimal(9, 6))') }} as mean_sentiment,
         max(cast(r.reviewed_at as date)) as reviewed_on
     from {{ ref('fct_reviews') }} as r
     inner join as_of as a on cast(r.reviewed_at as date) <= a.as_of_date

@@ -67,7 +67,7 @@ unknown_customers as (
         'unknown_customers' as measure,
         source as subject,
         '' as part,
-        avg(case when customer_id is null then 1.0 else 0.0 end) as value,
+        avg(case when customer_id is null then 1 else 0 end) as value,
         count(*) as base
     from orders_of_the_day
     group by source
@@ -80,7 +80,7 @@ order_values as (
         'average_order_value' as measure,
         source as subject,
         '' as part,
-        avg(net_amount) as value,
+        {{ mean_of_decimals('net_amount') }} as value,
         count(*) as base
     from orders_of_the_day
     where is_purchase

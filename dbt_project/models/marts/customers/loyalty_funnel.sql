@@ -28,7 +28,7 @@ reached as (
     select
         s.step,
         count(*) as customers,
-        avg(p.net_amount) as average_order_value,
+        {{ mean_of_decimals('p.net_amount') }} as average_order_value,
         median({{ days_between('p.purchase_date', 'n.purchase_date') }}) as median_days_to_next
     from steps as s
     inner join purchases as p on s.step = p.purchase_number
@@ -59,7 +59,7 @@ final as (
             cast(c.customers as double)
             / nullif(lag(c.customers) over (order by c.step), 0) as double
         ) as share_of_previous_step,
-        cast(c.average_order_value as decimal(18, 2)) as average_order_value,
+        {{ half_up('c.average_order_value', 18, 2) }} as average_order_value,
         cast(c.median_days_to_next as double) as median_days_to_next
     from complete as c
     -- Without any order there is no date, and no funnel.

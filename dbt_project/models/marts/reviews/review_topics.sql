@@ -51,8 +51,8 @@ spoken as (
         count(*) as reviews,
         sum(case when s.sentiment > 0 then 1 else 0 end) as pleased_reviews,
         sum(case when s.sentiment < 0 then 1 else 0 end) as displeased_reviews,
-        avg(cast(s.sentiment as decimal(9, 6))) as mean_sentiment,
-        avg(s.rating) as mean_rating
+        {{ mean_of_decimals('cast(s.sentiment as decimal(9, 6))') }} as mean_sentiment,
+        {{ mean_of_decimals('s.rating') }} as mean_rating
     from scoped as s
     inner join aspects as a on ', ' || s.topics || ',' like '%, ' || a.aspect || ',%'
     group by s.product_id, a.aspect, a.aspect_zh
