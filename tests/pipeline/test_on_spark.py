@@ -1,17 +1,19 @@
-"""A whole night on a cluster of two workers, one of which is killed: the tables of DuckDB."""
+"""Two nights on a cluster of two workers, one of which is killed: the tables of DuckDB."""
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import duckdb
 import pytest
 
-from benchmarks.spark_cluster import cluster
+from benchmarks.spark_cluster import Cluster, cluster
 from dagster_project.settings import Settings
-from tests.pipeline.conftest import Warehouse
-from tests.pipeline.made_shop import write_exports
+from tests.pipeline.conftest import Warehouse, first_night
+from tests.pipeline.made_shop import write_exports, write_next_day
 from tests.spark.machine import needs_spark
 from tests.spark.nights import start_night
 from tests.spark.parity import compare
@@ -22,56 +24,91 @@ _MOST_SECONDS = 1_800
 
 
 @dataclass(frozen=True)
-class Night:
-    """A night on the cluster.
+class Nights:
+    """Two nights on the cluster, the second over one more file.
 
     Attributes:
         settings: of its warehouse.
         killed_while: how many tables of the facts stood when a worker was killed.
+        first: what the first night published.
     """
 
     settings: Settings
     killed_while: int
+    first: Path
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
     home = tmp_path_factory.mktemp("on-spark")
     settings = Settings.from_env({"WAREHOUSE_DIR": str(home / "shop"), "DBT_TARGET": "spark_local"})
     settings.create_folders()
-    write_exports(settings.landing_dir)
     logs = home / "logs"
     logs.mkdir()
     with cluster(logs) as made:
-        running = start_night(
-            settings.warehouse_dir,
-            logs / "night.log",
-            DBT_TARGET="spark",
-            SPARK_MASTER=made.url,
-            SPARK_DRIVER_MEMORY="1g",
-        )
-        killed_while = 0
-        try:
-            for _ in range(_MOST_SECONDS):
-                if running.poll() is not None:
-                    break
-                built = len(list(settings.lake_tables_dir.glob("intermediate.db/*/*.parquet")))
-                if not killed_while and built > 10:
-                    made.workers[0].kill()
-                    killed_while = built
-                time.sleep(1)
-        finally:
-            running.kill()
-        assert running.wait() == 0, (logs / "night.log").read_text(encoding="utf-8")[-4000:]
-    yield Night(settings, killed_while)
+        write_exports(settings.landing_dir)
+        killed_while = _night(settings, made, logs / "first.log", kills=True)
+        first = Path(shutil.copyfile(settings.serving_db, home / "first.duckdb"))
+        write_next_day(settings.landing_dir)
+        _night(settings, made, logs / "second.log", kills=False)
+    return Nights(settings, killed_while, first)
 
 
-def test_a_night_outlives_one_of_its_workers(night: Night) -> None:
-    assert night.killed_while > 10
+def _night(settings: Settings, made: Cluster, log: Path, *, kills: bool) -> int:
+    """Run a night; where it kills a worker, returns how many tables stood then."""
+    running = start_night(
+        settings.warehouse_dir,
+        log,
+        DBT_TARGET="spark",
+        SPARK_MASTER=made.url,
+        SPARK_DRIVER_MEMORY="1g",
+    )
+    killed_while = 0
+    try:
+        for _ in range(_MOST_SECONDS):
+            if running.poll() is not None:
+                break
+            built = len(list(settings.lake_tables_dir.glob("intermediate.db/*/*.parquet")))
+            if kills and not killed_while and built > 10:
+                made.workers[0].kill()
+                killed_while = built
+            time.sleep(1)
+    finally:
+        running.kill()
+    assert running.wait() == 0, log.read_text(encoding="utf-8")[-4000:]
+    return killed_while
 
 
-def test_every_published_table_is_the_one_of_duckdb(night: Night, made_shop: Warehouse) -> None:
-    compared = compare(made_shop.settings.serving_db, night.settings.serving_db)
+def test_a_night_outlives_one_of_its_workers(nights: Nights) -> None:
+    assert nights.killed_while > 10
+
+
+def test_every_published_table_is_the_one_of_duckdb(nights: Nights, made_shop: Warehouse) -> None:
+    _assert_same(made_shop.settings.serving_db, nights.first)
+
+
+def test_so_it_is_after_a_day(nights: Nights, made_shop: Warehouse, tmp_path: Path) -> None:
+    settings = Settings.from_env({"WAREHOUSE_DIR": str(tmp_path / "shop")})
+    settings.create_folders()
+    shutil.copyfile(first_night(made_shop), settings.work_db)
+    write_exports(settings.landing_dir)
+    write_next_day(settings.landing_dir)
+    log = tmp_path / "night.log"
+    assert start_night(settings.warehouse_dir, log).wait() == 0, log.read_text()[-4000:]
+    _assert_same(settings.serving_db, nights.settings.serving_db)
+
+
+def test_a_day_builds_what_it_touches(nights: Nights) -> None:
+    with duckdb.connect(str(nights.settings.work_db), read_only=True) as connection:
+        touched, orders = connection.sql(
+            "select (select count(*) from intermediate.int_touched_orders), "
+            "(select count(*) from marts.fct_orders)"
+        ).fetchall()[0]
+    assert 0 < touched < orders / 10
+
+
+def _assert_same(on_duckdb: Path, on_spark: Path) -> None:
+    compared = compare(on_duckdb, on_spark)
     assert len(compared) > 50
     assert [one for one in compared if not one.is_equal] == []
     assert sum(one.rows[0] > 0 for one in compared) > 40

@@ -61,7 +61,8 @@ CASES: tuple[tuple[str, str, str | None], ...] = (
         "a mean keeps its digits",
         "(select "
         + _text("{{ half_up(mean_of_decimals('v'), 18, 9) }}")
-        + " from (select cast(1 as decimal(18, 2)) as v union all select 1 union all select 2) as n)",
+        + " from (select cast(1 as decimal(18, 2)) as v union all select 1 union all select 2) as n"
+        ")",
         "1.333333333",
     ),
     (
