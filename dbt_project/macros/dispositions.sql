@@ -190,9 +190,7 @@ unusable as (
 {{ unusable_rows('rows_read', ['source_order_id']) }}
 ),
 
-usable_rows as (
-{{ usable('rows_read', ['source_order_id']) }}
-),
+{{ read_often('usable_rows', usable(ref(landed.staging), ['source_order_id'])) }},
 
 restated as (
 {{ restated_documents('usable_rows') }}

@@ -47,18 +47,11 @@
 {#- A CTE that is read twice is planned twice there, and eight rounds are 3^8 plans: each round is a table that the next one
     reads. The last of them stays until the next night. -#}
 {% macro spark__component_rounds(edges, graph, prefix, rounds) %}
-    {%- set labels = [] -%}
-    {%- for round in range(rounds + 1) -%}
-        {%- do labels.append(this.incorporate(path={'identifier': this.identifier ~ '__' ~ prefix ~ round}, type='table')) -%}
-    {%- endfor -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {%- for relation in labels -%}
-            {%- set query = component_start(edges, graph) if loop.first else component_round(edges, graph, labels[loop.index0 - 1]) -%}
-            {%- do adapter.drop_relation(relation) -%}
-            {%- do run_query('create table ' ~ relation ~ ' using parquet as ' ~ query) -%}
-            {%- if not loop.first %}{% do adapter.drop_relation(labels[loop.index0 - 1]) %}{% endif -%}
-        {%- endfor -%}
-    {%- endif %}
+    {%- set labels = [spark__put_aside(prefix ~ 0, component_start(edges, graph))] -%}
+    {%- for round in range(1, rounds + 1) -%}
+        {%- do labels.append(spark__put_aside(prefix ~ round, component_round(edges, graph, labels | last))) -%}
+        {%- if execute and flags.WHICH in ['build', 'run'] %}{% do adapter.drop_relation(labels[round - 1]) %}{% endif -%}
+    {%- endfor %}
 {{ prefix }}{{ rounds }} as (
 
     select * from {{ labels | last }}

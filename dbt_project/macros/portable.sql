@@ -75,6 +75,24 @@ cast(cast({{ value }} as decimal(28, 9)) as decimal({{ precision }}, {{ scale }}
 regexp_replace(cast(cast({{ value }} as decimal(28, {{ digits }})) as string), '([.][0-9]+?)0+$', '$1')
 {%- endmacro %}
 
+{#- A CTE that many others read; `query` names relations and no CTE. Some engines keep its rows, others would compute them for
+    each reader. -#}
+{% macro read_often(name, query) %}{{ return(adapter.dispatch('read_often')(name, query)) }}{% endmacro %}
+
+{% macro default__read_often(name, query) %}
+{{ name }} as (
+{{ query }}
+)
+{%- endmacro %}
+
+{% macro spark__read_often(name, query) %}
+{{ name }} as (
+
+    select * from {{ spark__put_aside(name, query) }}
+
+)
+{%- endmacro %}
+
 {#- A short key for a long id, for tables that are joined with themselves: numbers take half the time there. A cluster would
     have to count all rows in one place for them, and joins by the id. -#}
 {% macro join_key(id) %}{{ return(adapter.dispatch('join_key')(id)) }}{% endmacro %}

@@ -15,7 +15,7 @@ from tests.spark.machine import needs_spark
 from tests.spark.macro_cases import CASES
 
 # Tested where a whole table is compared: its result is no text (tests/pipeline/test_on_spark.py).
-_BY_TABLES = {"component_rounds", "join_key"}
+_BY_TABLES = {"component_rounds", "join_key", "read_often"}
 
 
 @pytest.mark.parametrize("target", ["duckdb", pytest.param("spark_local", marks=needs_spark)])

@@ -24,3 +24,13 @@
 {% macro spark__next_of(relation) %}
     {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__next'}, type='table')) }}
 {% endmacro %}
+
+{#- A table beside the model's own that holds what its SQL reads several times; it stays until the next night. -#}
+{% macro spark__put_aside(name, query) %}
+    {%- set relation = this.incorporate(path={'identifier': this.identifier ~ '__' ~ name}, type='table') -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- do adapter.drop_relation(relation) -%}
+        {%- do run_query('create table ' ~ relation ~ ' using parquet as ' ~ query) -%}
+    {%- endif -%}
+    {{ return(relation) }}
+{% endmacro %}
