@@ -194,8 +194,9 @@ class Settings:
             (`LAKE_DIR`, default: `lake` in the warehouse).
         spark_conf: folder of a cluster's own configuration (`SPARK_CONF_DIR`); None means one that
             the warehouse writes.
-        spark_master: the cluster (`SPARK_MASTER`, such as spark://host:7077), needed by the target
-            spark.
+        spark_master: the cluster (`SPARK_MASTER`, such as spark://host:7077), or spark_remote, a
+            Spark Connect server (`SPARK_REMOTE`, such as sc://host:15002): one is needed by the
+            target spark.
         spark_driver_memory: of the process that runs the night (`SPARK_DRIVER_MEMORY`).
         spark_shuffle_partitions: parts that Spark makes of a table between two steps
             (`SPARK_SHUFFLE_PARTITIONS`); two or three for each core of the cluster.
@@ -228,6 +229,7 @@ class Settings:
     lake: Path | None = None
     spark_conf: Path | None = None
     spark_master: str = ""
+    spark_remote: str = ""
     spark_driver_memory: str = DEFAULT_SPARK_DRIVER_MEMORY
     spark_shuffle_partitions: int = 0
     fresh_hours: int = DEFAULT_FRESH_HOURS
@@ -266,7 +268,8 @@ class Settings:
             target=target,
             lake=Path(lake).resolve() if (lake := env.get("LAKE_DIR")) else None,
             spark_conf=Path(conf) if (conf := env.get("SPARK_CONF_DIR")) else None,
-            spark_master=_spark_master(target, env.get("SPARK_MASTER")),
+            spark_master=_spark_master(target, env),
+            spark_remote=env.get("SPARK_REMOTE", "") if target == "spark" else "",
             spark_driver_memory=_spark_memory(env.get("SPARK_DRIVER_MEMORY")),
             spark_shuffle_partitions=_count_of(
                 "parts",
@@ -467,6 +470,10 @@ class Settings:
         os.environ.setdefault("DAGSTER_HOME", str(self.dagster_home))
         if self.on_spark:
             os.environ["SPARK_CONF_DIR"] = str(self.spark_conf_dir)
+            # pyspark reads it itself: Spark in this process must not become one elsewhere.
+            os.environ.pop("SPARK_REMOTE", None)
+            if self.spark_remote:
+                os.environ["SPARK_REMOTE"] = self.spark_remote
         # dagster-dbt starts `dbt` by name: take the one beside this interpreter, also when the
         # virtual environment was not activated.
         binaries = str(Path(sys.executable).parent)
@@ -528,13 +535,16 @@ def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
     return text
 
 
-def _spark_master(target: str, text: str | None) -> str:
-    if target == "spark" and not text:
+def _spark_master(target: str, env: Mapping[str, str]) -> str:
+    if target != "spark":
+        return "local[*]"
+    master, remote = env.get("SPARK_MASTER"), env.get("SPARK_REMOTE")
+    if bool(master) == bool(remote):
         raise SettingsError(
-            "DBT_TARGET=spark needs SPARK_MASTER, such as spark://host:7077; "
-            "spark_local runs Spark on this machine"
+            "DBT_TARGET=spark needs SPARK_MASTER, such as spark://host:7077, or SPARK_REMOTE, such "
+            "as sc://host:15002, and not both; spark_local runs Spark on this machine"
         )
-    return text if text and target == "spark" else "local[*]"
+    return master or "local[*]"
 
 
 def _spark_memory(text: str | None) -> str:

@@ -20,7 +20,7 @@ from dagster_project.spark.mirror import mirror_tables, mirror_views
 def open_session(settings: Settings) -> SparkSession:
     """The session; how it is configured stands in the folder that `SPARK_CONF_DIR` names."""
     write_conf(settings)
-    return SparkSession.builder.enableHiveSupport().getOrCreate()
+    return SparkSession.builder.getOrCreate()
 
 
 def give(settings: Settings, manifest: Mapping[str, Any], say: Callable[[str], object]) -> None:

@@ -174,20 +174,11 @@ from final
 -#}
 {% macro headed_document_dispositions(format, has_memo=false) %}
 {%- set landed = landed_format(format) %}
-with rows_read as (
-
-    select * from {{ ref(landed.staging) }}
-
-),
-
+{%- set statements %}
 rules as (
 
     select * from {{ ref('int_source_rules') }}
 
-),
-
-unusable as (
-{{ unusable_rows('rows_read', ['source_order_id']) }}
 ),
 
 {{ read_often('usable_rows', usable(ref(landed.staging), ['source_order_id'])) }},
@@ -202,17 +193,28 @@ duplicates as (
 
 duplicates_only as (
 {{ first_disposition('duplicates', ['restated']) }}
-),
-
-stated_once as (
-
+)
+{%- endset %}
+{%- set stated_once %}
     select r.*
     from usable_rows as r
     left join restated as s on r.file_id = s.file_id and r.row_number = s.row_number
     left join duplicates_only as d on r.file_id = d.file_id and r.row_number = d.row_number
     where s.file_id is null and d.file_id is null
+{%- endset %}
+with rows_read as (
+
+    select * from {{ ref(landed.staging) }}
 
 ),
+
+unusable as (
+{{ unusable_rows('rows_read', ['source_order_id']) }}
+),
+
+{{ statements }},
+
+{{ read_often('stated_once', stated_once, statements) }},
 
 replaced as (
 {{ replaced_documents('stated_once') }}

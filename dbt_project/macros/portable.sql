@@ -75,20 +75,20 @@ cast(cast({{ value }} as decimal(28, 9)) as decimal({{ precision }}, {{ scale }}
 regexp_replace(cast(cast({{ value }} as decimal(28, {{ digits }})) as string), '([.][0-9]+?)0+$', '$1')
 {%- endmacro %}
 
-{#- A CTE that many others read; `query` names relations and no CTE. Some engines keep its rows, others would compute them for
-    each reader. -#}
-{% macro read_often(name, query) %}{{ return(adapter.dispatch('read_often')(name, query)) }}{% endmacro %}
+{#- A CTE that many others read. Some engines keep its rows, others would compute them for each reader. `before` are the CTEs
+    that its query names, as they stand in the model. -#}
+{% macro read_often(name, query, before=none) %}{{ return(adapter.dispatch('read_often')(name, query, before)) }}{% endmacro %}
 
-{% macro default__read_often(name, query) %}
+{% macro default__read_often(name, query, before) %}
 {{ name }} as (
 {{ query }}
 )
 {%- endmacro %}
 
-{% macro spark__read_often(name, query) %}
+{% macro spark__read_often(name, query, before) %}
 {{ name }} as (
 
-    select * from {{ spark__put_aside(name, query) }}
+    select * from {{ spark__put_aside(name, ('with ' ~ before if before else '') ~ query) }}
 
 )
 {%- endmacro %}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from tests.spark.macro_cases import query
 
 def main(target: str, folder: Path) -> None:
     """Have dbt compile and run the query of all cases."""
-    settings = Settings.from_env({"WAREHOUSE_DIR": str(folder), "DBT_TARGET": target})
+    environ = {**os.environ, "WAREHOUSE_DIR": str(folder), "DBT_TARGET": target}
+    settings = Settings.from_env(environ)
     settings.create_folders()
     settings.export()
     if settings.on_spark:

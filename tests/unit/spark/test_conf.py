@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -54,6 +56,10 @@ def test_a_configuration_of_the_cluster_is_left_alone(tmp_path: Path) -> None:
     ("environ", "said"),
     [
         ({"DBT_TARGET": "spark"}, "DBT_TARGET=spark needs SPARK_MASTER"),
+        (
+            {"DBT_TARGET": "spark", "SPARK_MASTER": "spark://a:7077", "SPARK_REMOTE": "sc://a"},
+            "and not both",
+        ),
         ({"DBT_TARGET": "sparc"}, "use one of duckdb, spark_local, spark"),
         ({"SPARK_DRIVER_MEMORY": "4 GB"}, "write it as 4g"),
         ({"SPARK_SHUFFLE_PARTITIONS": "many"}, "SPARK_SHUFFLE_PARTITIONS"),
@@ -64,3 +70,13 @@ def test_a_setting_that_cannot_be_used_is_named(
 ) -> None:
     with pytest.raises(SettingsError, match=said):
         settings(tmp_path, **environ)
+
+
+def test_spark_in_this_process_does_not_become_a_remote_one(
+    tmp_path: Path,
+) -> None:
+    with patch.dict(os.environ, {"SPARK_REMOTE": "sc://elsewhere:15002"}):
+        settings(tmp_path, DBT_TARGET="spark_local").export()
+        assert "SPARK_REMOTE" not in os.environ
+        settings(tmp_path, DBT_TARGET="spark", SPARK_REMOTE="sc://there:15002").export()
+        assert os.environ["SPARK_REMOTE"] == "sc://there:15002"
