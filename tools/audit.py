@@ -1,4 +1,4 @@
-"""`python -m tools.audit`: known vulnerabilities and licences of the packages in the lock.
+"""`python -m tools.audit`: known vulnerabilities and licences of the packages in the locks.
 
 Needs a package index and nothing else: the advisories come as a package of data, pinned by its
 hash. They are as old as that package, which is said each time.
@@ -22,7 +22,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parent.parent
-LOCK = PROJECT / "requirements.lock"
+LOCKS = (PROJECT / "requirements.lock", PROJECT / "requirements-spark.lock")
 ADVISORIES = Path(__file__).with_name("advisories.txt")
 DOWNLOADED = PROJECT / "build" / "advisories"
 LICENCES = PROJECT / "docs" / "licences.md"
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"write {LICENCES.name} anew")
     options = parser.parse_args(arguments)
-    pins = locked(LOCK.read_text(encoding="utf-8"))
+    pins = locked("\n".join(lock.read_text(encoding="utf-8") for lock in LOCKS))
     good = audit_advisories(pins)
     return 0 if audit_licences(pins, write=options.write) and good else 1
 
@@ -183,7 +183,7 @@ def licence_page(licences: Mapping[str, str]) -> str:
     rows = "\n".join(f"| {name} | {licence} |" for name, licence in sorted(licences.items()))
     return (
         "# Licences\n\n"
-        "What each package in `requirements.lock` says of itself, those for development and tests "
+        "What each package in `requirements*.lock` says of itself, those for development and tests "
         "included.\n`make audit` fails when it is not so, or when a licence is none of those that "
         "`tools/audit.py` allows;\n`make audit OPTIONS=--write` writes this page anew. What stands "
         "in the repository itself (ECharts, the styles of\nthe quality pages) has its licence "

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from tools.audit import ADVISORIES, LICENCES, LOCK, allowed, licence_page, locked, vulnerable
+from tools.audit import ADVISORIES, LICENCES, LOCKS, allowed, licence_page, locked, vulnerable
+
+_LOCKED = "\n".join(lock.read_text(encoding="utf-8") for lock in LOCKS)
 
 OLD = """
 requests==2.19.0 \\
@@ -36,7 +38,7 @@ def test_a_version_that_an_advisory_speaks_of_is_found() -> None:
 
 
 def test_the_lock_is_read_whole_and_names_no_index() -> None:
-    text = LOCK.read_text(encoding="utf-8")
+    text = _LOCKED
     pins = locked(text)
     assert sum(map(len, pins.values())) == len(re.findall(r"^\S+==", text, re.MULTILINE)) > 150
     assert pins["duckdb"] == {"1.5.5"}
@@ -75,7 +77,7 @@ def test_which_licences_are_allowed(licence: str, may: bool) -> None:
 def test_the_page_lists_the_lock() -> None:
     assert "| a | MIT |\n| b | BSD |\n" in licence_page({"b": "BSD", "a": "MIT"})
     listed = set(re.findall(r"^\| ([a-z0-9-]+) \|", LICENCES.read_text("utf-8"), re.MULTILINE))
-    pins = set(locked(LOCK.read_text(encoding="utf-8")))
+    pins = set(locked(_LOCKED))
     assert listed <= pins
     # The others are for another system or another Python.
     assert len(pins - listed) < 15
