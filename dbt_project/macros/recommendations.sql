@@ -41,10 +41,10 @@ neighbour_scores as (
     select
         p.item as product_id,
         n.item as neighbour_id,
-        cast(
-            s.baskets / sqrt(cast(p.baskets as double) * n.baskets)
-            * s.baskets / (s.baskets + {{ var('recommendation_shrinkage') }}) as decimal(9, 6)
-        ) as cosine
+        {{ half_up(
+            's.baskets / sqrt(cast(p.baskets as double) * n.baskets) * s.baskets / (s.baskets + '
+            ~ var('recommendation_shrinkage') ~ ')', 9, 6
+        ) }} as cosine
     from both_ways as s
     inner join frequent as p on s.antecedent_number = p.item_number
     inner join frequent as n on s.consequent_number = n.item_number

@@ -66,6 +66,19 @@ CASES: tuple[tuple[str, str, str | None], ...] = (
         "1.333333333",
     ),
     (
+        "near nothing a power keeps its digits",
+        _text(
+            "{{ half_up('(' ~ one_minus_power('cast(1e-12 as double)', 'cast(2.5 as double)')"
+            " ~ ') / cast(1e-12 as double)', 18, 9) }}"
+        ),
+        "2.500000000",
+    ),
+    (
+        "far from it, too",
+        _text("{{ half_up(one_minus_power('cast(0.5 as double)', 'cast(2 as double)'), 18, 9) }}"),
+        "0.555555556",
+    ),
+    (
         "the share of a hash",
         _text("cast({{ hash_share(\"'c1'\", \"'salt'\") }} as decimal(18, 9))"),
         f"{_SALTED:.9f}",

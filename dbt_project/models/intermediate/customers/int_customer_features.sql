@@ -253,11 +253,11 @@ final as (
         q.quadrant,
         case
             when l.purchases > 0
-                then round(
-                    cast(h.net_amount as double)
-                    / greatest(1, ({{ days_between('l.first_purchase_date', 'l.as_of_date') }} + 1) / 30.4375),
-                    2
-                )
+                then {{ half_up(
+                    'cast(h.net_amount as double) / greatest(1, ('
+                    ~ days_between('l.first_purchase_date', 'l.as_of_date') ~ ' + 1) / cast(30.4375 as double))',
+                    18, 2
+                ) }}
         end as monthly_spend,
         round(cast(r.average_order_value as double) / nullif(g.mean_order_value, 0), 4) as order_value_ratio,
         -- Two spans of 90 days can be compared once the customer has been here for both.
@@ -328,7 +328,7 @@ final as (
         end as expected_purchases_90d,
         case
             when l.cycle_state in ('active', 'silent')
-                then round(365.0 / nullif(l.median_interval_days, 0) * cast(r.average_order_value as double), 2)
+                then {{ half_up('365 * cast(r.average_order_value as double) / nullif(l.median_interval_days, 0)', 18, 2) }}
         end as expected_amount_365d,
         e.next_category,
         y.higher_price_share,

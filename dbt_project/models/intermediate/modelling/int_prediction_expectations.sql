@@ -83,7 +83,7 @@ final as (
         round(
             sum(
                 w.weight / w.dropout
-                * (1 - exp(-(p.r + h.repeat_days) * ln(1 + w.dropout * {{ days }} / (p.alpha + h.age_days))))
+                * {{ one_minus_power('w.dropout * ' ~ days ~ ' / (p.alpha + h.age_days)', '(p.r + h.repeat_days)') }}
             ) / sum(w.weight), 9
         ) as purchase_days_{{ days }}d{{ "," if not loop.last }}
         {% endfor %}

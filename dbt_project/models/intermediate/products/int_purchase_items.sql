@@ -125,8 +125,7 @@ spread as (
 
     select
         order_item_id,
-        cast(amount * (so_far / total) as decimal(18, 2))
-        - cast(amount * ((so_far - weight) / total) as decimal(18, 2)) as revenue
+        {{ half_up('amount * so_far / total', 18, 2) }} - {{ half_up('amount * (so_far - weight) / total', 18, 2) }} as revenue
     from cumulated
 
 ),

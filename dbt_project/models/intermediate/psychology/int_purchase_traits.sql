@@ -242,7 +242,7 @@ by_purchase as (
                 else 0
             end
         ) as new_arrival_products,
-        cast(sum(p.price_position) / count(p.price_position) as decimal(5, 4)) as price_position
+        {{ half_up(mean_of_decimals('p.price_position'), 5, 4) }} as price_position
     from bought as b
     cross join known_from as k
     inner join product_months as m on b.product_id = m.product_id and b.purchase_month = m.purchase_month

@@ -85,8 +85,7 @@ money as (
 
     select
         *,
-        cast(round(net_amount * case when touch_position = touches then 1 else weight_so_far end, 2) as decimal(18, 2))
-            as amount_so_far
+        {{ half_up('net_amount * case when touch_position = touches then 1 else weight_so_far end', 18, 2) }} as amount_so_far
     from running
 
 ),

@@ -218,11 +218,11 @@ final as (
         cast(v.recency_days as bigint) as recency_days,
 
         -- whether and how often
-        cast(round(v.probability_alive, 6) as double) as probability_alive,
+        cast({{ half_up('v.probability_alive', 18, 6) }} as double) as probability_alive,
         {% for days in prediction_horizons() -%}
-        cast(round(v.expected_purchases_{{ days }}d, 6) as double) as expected_purchases_{{ days }}d,
+        cast({{ half_up('v.expected_purchases_' ~ days ~ 'd', 18, 6) }} as double) as expected_purchases_{{ days }}d,
         {% endfor -%}
-        cast(round(v.churn_risk, 6) as double) as churn_risk,
+        cast({{ half_up('v.churn_risk', 18, 6) }} as double) as churn_risk,
 
         -- how much
         {{ half_up('case when v.method is not null then v.expected_purchase_amount end', 18, 2) }} as expected_purchase_amount,
