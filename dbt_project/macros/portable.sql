@@ -59,6 +59,9 @@
 cast(cast({{ value }} as decimal(28, 9)) as decimal({{ precision }}, {{ scale }}))
 {%- endmacro %}
 
+{#- A double rounded in the same way. -#}
+{% macro rounded(value, digits) %}cast({{ half_up(value, 28, digits) }} as double){% endmacro %}
+
 {#- The mean of decimals as a double. The average of a decimal is itself a decimal on some engines, which cuts it after a few
     digits; a sum of decimals is exact everywhere. -#}
 {% macro mean_of_decimals(value) %}
@@ -68,11 +71,11 @@ cast(cast({{ value }} as decimal(28, 9)) as decimal({{ precision }}, {{ scale }}
 {#- A number with at most so many digits behind the point and at least one, as text: 0.0009, 0.5, 2.0. -#}
 {% macro number_text(value, digits=4) %}{{ return(adapter.dispatch('number_text')(value, digits)) }}{% endmacro %}
 
-{% macro default__number_text(value, digits) %}cast(round(cast({{ value }} as double), {{ digits }}) as {{ dbt.type_string() }}){% endmacro %}
+{% macro default__number_text(value, digits) %}cast({{ rounded(value, digits) }} as {{ dbt.type_string() }}){% endmacro %}
 
 {#- A small double is written as 9.0E-4 there. -#}
 {% macro spark__number_text(value, digits) %}
-regexp_replace(cast(cast({{ value }} as decimal(28, {{ digits }})) as string), '([.][0-9]+?)0+$', '$1')
+regexp_replace(cast({{ half_up(value, 28, digits) }} as string), '([.][0-9]+?)0+$', '$1')
 {%- endmacro %}
 
 {#- A CTE that many others read. Some engines keep its rows, others would compute them for each reader. `before` are the CTEs

@@ -53,6 +53,8 @@ CASES: tuple[tuple[str, str, str | None], ...] = (
         "{{ number_text('cast(12345678.5 as double)') }}",
         "12345678.5",
     ),
+    ("half a digit goes up", "{{ number_text('cast(0.62645 as double)') }}", "0.6265"),
+    ("so it does in a number", _text("{{ rounded('cast(0.62645 as double)', 4) }}"), "0.6265"),
     ("no number, no text", "{{ number_text('cast(null as double)') }}", None),
     ("a tie goes up", _text("{{ half_up('cast(0.285 as double)', 18, 2) }}"), "0.29"),
     ("a tie goes away from zero", _text("{{ half_up('cast(-2.5 as double)', 18, 0) }}"), "-3"),

@@ -81,10 +81,10 @@ psychology as (
         {% for feature in ['gift_season_share', 'sale_season_share', 'popular_share', 'new_arrival_share',
                            'new_category_share', 'repeated_product_share', 'mobile_share', 'same_hour_share',
                            'big_basket_share', 'higher_price_share', 'gift_product_share'] -%}
-        round({{ psychology_features() | selectattr(1, 'equalto', feature) | map(attribute=2) | first }}, 4) as {{ feature }},
+        {{ rounded(psychology_features() | selectattr(1, 'equalto', feature) | map(attribute=2) | first, 4) }} as {{ feature }},
         {% endfor -%}
         case
-            when t.positioned_purchases > 0 then round(cast(t.positions as double) / t.positioned_purchases, 4)
+            when t.positioned_purchases > 0 then {{ rounded('cast(t.positions as double) / t.positioned_purchases', 4) }}
         end as price_position
     from {{ ref('int_customer_psychology') }} as p
     inner join {{ ref('int_as_of') }} as a on p.snapshot_date = a.as_of_date
@@ -259,11 +259,11 @@ final as (
                     18, 2
                 ) }}
         end as monthly_spend,
-        round(cast(r.average_order_value as double) / nullif(g.mean_order_value, 0), 4) as order_value_ratio,
+        {{ rounded('cast(r.average_order_value as double) / nullif(g.mean_order_value, 0)', 4) }} as order_value_ratio,
         -- Two spans of 90 days can be compared once the customer has been here for both.
         case
             when {{ days_between('l.first_purchase_date', 'l.as_of_date') }} >= 179 and h.last_90d + h.before_90d > 0
-                then round(cast(h.last_90d as double) / nullif(cast(h.before_90d as double), 0), 4)
+                then {{ rounded('cast(h.last_90d as double) / nullif(cast(h.before_90d as double), 0)', 4) }}
         end as spend_trend,
         y.big_basket_share,
         y.price_position,
@@ -289,13 +289,13 @@ final as (
         u.mean_sentiment,
         case
             when k.reviews = 1 and l.purchases > 0
-                then round(cast(coalesce(u.reviewed_orders, 0) as double) / l.purchases, 4)
+                then {{ rounded('cast(coalesce(u.reviewed_orders, 0) as double) / l.purchases', 4) }}
         end as review_share,
         case
             when k.coupons = 1 and l.purchases > 0
-                then round(cast(coalesce(u.coupons_used, 0) as double) / l.purchases, 4)
+                then {{ rounded('cast(coalesce(u.coupons_used, 0) as double) / l.purchases', 4) }}
         end as coupons_per_purchase,
-        case when u.campaigns_reached >= 2 then round(u.campaign_answer_share, 4) end as campaign_answer_share,
+        case when u.campaigns_reached >= 2 then {{ rounded('u.campaign_answer_share', 4) }} end as campaign_answer_share,
         cast(u.customers_brought as double) as customers_brought,
 
         -- where they stand
@@ -312,19 +312,19 @@ final as (
         cast(y.{{ affinity_column(code) }} as double) as {{ affinity_column(code) }},
         {% endfor %}
         -- what comes next, by the customer's own rhythm and the shop's
-        round(l.days_since_last_purchase / nullif(l.median_interval_days, 0), 4) as cycle_ratio,
+        {{ rounded('l.days_since_last_purchase / nullif(l.median_interval_days, 0)', 4) }} as cycle_ratio,
         l.median_interval_days - l.days_since_last_purchase as days_to_next_purchase,
         case
             when l.purchases = 1
-                then round(cast(l.days_since_last_purchase as double) / nullif(m.median_days_to_second, 0), 4)
+                then {{ rounded('cast(l.days_since_last_purchase as double) / nullif(m.median_days_to_second, 0)', 4) }}
         end as second_purchase_ratio,
         case
             when l.purchases > 0
-                then round(cast(l.days_since_last_purchase as double) / nullif(d.churned_after_days, 0), 4)
+                then {{ rounded('cast(l.days_since_last_purchase as double) / nullif(d.churned_after_days, 0)', 4) }}
         end as churn_ratio,
         -- Only who is still inside the own cycle can be expected to go on with it.
         case
-            when l.cycle_state in ('active', 'silent') then round(90.0 / nullif(l.median_interval_days, 0), 4)
+            when l.cycle_state in ('active', 'silent') then {{ rounded('90.0 / nullif(l.median_interval_days, 0)', 4) }}
         end as expected_purchases_90d,
         case
             when l.cycle_state in ('active', 'silent')

@@ -32,7 +32,7 @@ features as (
         purchase_date,
         next_purchase_date,
         {% for psychology, feature, value in psychology_features() -%}
-        round({{ value }}, 4) as {{ feature }}{{ "," if not loop.last }}
+        {{ rounded(value, 4) }} as {{ feature }}{{ "," if not loop.last }}
         {% endfor %}
     from traits
     -- What the next purchase had replaced before the first of the dates needs no score.

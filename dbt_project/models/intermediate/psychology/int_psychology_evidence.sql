@@ -36,7 +36,7 @@ features as (
         p.{{ affinity_column(code) }},
         {% endfor -%}
         {% for psychology, feature, value in psychology_features() -%}
-        round({{ value }}, 4) as {{ feature }}{{ "," if not loop.last }}
+        {{ rounded(value, 4) }} as {{ feature }}{{ "," if not loop.last }}
         {% endfor %}
     from psychology as p
     inner join traits as t on p.last_order_id = t.order_id
