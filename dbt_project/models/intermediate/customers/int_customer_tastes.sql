@@ -128,7 +128,7 @@ categories as (
         count(*) as category_count,
         max(case when category_rank = 1 then category end) as top_category,
         max(case when category_rank = 2 then category end) as second_category,
-        max(case when category_rank = 1 then net_amount end) / nullif(sum(net_amount), 0) as top_category_share
+        cast(max(case when category_rank = 1 then net_amount end) as double) / nullif(sum(net_amount), 0) as top_category_share
     from by_category
     group by customer_id
 
