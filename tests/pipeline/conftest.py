@@ -161,6 +161,18 @@ def every_shop(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -
     return _after_first_night(tmp_path_factory, parsed_project, "every-shop", drop_everything)
 
 
+@contextmanager
+def in_turn(warehouse: Warehouse) -> Iterator[None]:
+    """Work on a shared warehouse and leave it to the next of the processes that share it.
+
+    A process that takes a warehouse's lock holds it until it ends: here only inside the block.
+    """
+    with (warehouse.settings.warehouse_dir / "lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        with patch.dict(work_lock._held):
+            yield
+
+
 def first_night(warehouse: Warehouse) -> Path:
     """A shared shop's work database as its first night left it, whatever tests did since."""
     home = warehouse.settings.warehouse_dir
@@ -178,16 +190,13 @@ def _after_first_night(
     settings = Settings.from_env({"WAREHOUSE_DIR": str(home), "PSEUDONYM_KEY": SECRET})
     warehouse = Warehouse(settings)
     home.mkdir(exist_ok=True)
-    with (home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with in_turn(warehouse):
         copy = first_night(warehouse)
         if not copy.is_file():
             settings.create_folders()
             shutil.copytree(parsed_project, settings.dbt_target_dir, dirs_exist_ok=True)
             write(settings.landing_dir)
-            # A process holds a warehouse until it ends; the others want this one too.
-            with patch.dict(work_lock._held):
-                assert warehouse.nightly(data_tests=True).success
+            assert warehouse.nightly(data_tests=True).success
             copy.parent.mkdir(exist_ok=True)
             shutil.copyfile(settings.work_db, copy)
     return warehouse

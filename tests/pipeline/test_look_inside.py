@@ -26,7 +26,7 @@ from dagster_project.dashboard.metric_texts import read_metrics
 from dagster_project.dashboard.page import render
 from dagster_project.serving.status import print_status
 from dagster_project.serving.why import print_why
-from tests.pipeline.conftest import Warehouse
+from tests.pipeline.conftest import Warehouse, in_turn
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 CHROMIUM = shutil.which("chromium")
@@ -401,7 +401,8 @@ def test_documentation_opens_from_its_folder_and_asks_for_nothing(
     if not (DOCS_ENVIRONMENT / "bin" / "dbterd").is_file():
         pytest.skip("no dbt-colibri and dbterd here; make docs-setup installs them")
     monkeypatch.setenv("WAREHOUSE_DIR", str(shop.settings.warehouse_dir))
-    assert main(["docs"]) == 0, capsys.readouterr().err
+    with in_turn(shop):
+        assert main(["docs"]) == 0, capsys.readouterr().err
     folder = shop.settings.reports_dir / "docs"
     assert 'href="docs/index.html"' in shop.settings.dashboard_path.read_text(encoding="utf-8")
     expected = {

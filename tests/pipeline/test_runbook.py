@@ -14,7 +14,7 @@ from dagster_project.cli import main
 from dagster_project.ingestion.__main__ import main as ingestion
 from dagster_project.ingestion.loader import load_files
 from dagster_project.settings import PROJECT_DIR, Settings
-from tests.pipeline.conftest import SECRET, Warehouse
+from tests.pipeline.conftest import SECRET, Warehouse, in_turn
 from tests.pipeline.exports import (
     REPORT_HEADER,
     TAOBAO_ORDER_HEADER,
@@ -68,7 +68,7 @@ def test_each_command_of_the_runbook_is_proved_by_a_test() -> None:
 def archive(made_shop: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup of a published warehouse."""
     path = tmp_path_factory.mktemp("backups") / "shop.tar"
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, in_turn(made_shop):
         patch.setenv("WAREHOUSE_DIR", str(made_shop.settings.warehouse_dir))
         assert main(["backup", str(path)]) == 0
     return path
