@@ -46,6 +46,7 @@ def test_two_nights(
     )
     api.orders.append(order(105, "2024-03-09T00:00:00+08:00"))
     api.failures = {1: 99}
+    warehouse = warehouse.making("fct_orders", "row_dispositions")
     night = warehouse.nightly()
     assert night.success
     assert {

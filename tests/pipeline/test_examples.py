@@ -50,7 +50,7 @@ p2,perfumaria,39.0
 
 @pytest.fixture(scope="module")
 def shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
-    warehouse = new_warehouse()
+    warehouse = new_warehouse().making("fct_orders", "row_dispositions", "ingested_files")
     for name in ("cdnow", "olist"):
         folder = warehouse.landing / name
         folder.mkdir(parents=True)

@@ -68,7 +68,7 @@ def test_an_empty_landing_folder_gives_empty_marts(
 def test_changed_file_replaces_its_rows_and_removed_file_keeps_them(
     new_warehouse: Callable[..., Warehouse],
 ) -> None:
-    warehouse = new_warehouse()
+    warehouse = new_warehouse().making("fct_orders", "ingested_files")
     rows = report_rows()
     path = write_text(warehouse.landing / "report.csv", as_csv(REPORT_HEADER, rows))
     assert warehouse.nightly().success

@@ -43,7 +43,10 @@ def phone(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def shop(new_warehouse: Callable[..., Warehouse]) -> Warehouse:
-    warehouse = new_warehouse()
+    warehouse = new_warehouse().making(
+        "fct_orders", "dim_customers", "identity_shared_contacts", "identity_sensitivity",
+        "identity_segment_changes",
+    )  # fmt: skip
     tmall = [
         {"account": "a", "phone": phone(1), "mail": "lin@mail.cn", "at": "2024-01-01 09:00:00"},
         {"account": "b", "phone": "+86 " + phone(1)},

@@ -22,11 +22,16 @@ def line(customer: str, product: str, day: str) -> str:
 def test_one_customer_is_shown_what_is_due_and_nothing_else(
     new_warehouse: Callable[..., Warehouse],
 ) -> None:
-    warehouse = new_warehouse()
+    warehouse = new_warehouse().making("product_recommendations")
     days = ("2024-01-01", "2024-01-15", "2024-01-29", "2024-02-12")
     lines = [line("C1", "P1", day) for day in days] + [line("C1", "P2", "2024-02-20")]
     write_text(warehouse.landing / "order_lines.csv", "\n".join([HEADER, *lines]) + "\n")
-    assert warehouse.nightly().success
+    night = warehouse.nightly()
+    assert night.success
+    # One mart made alone: the gates check it and what it is made of, and no other mart.
+    checked = {check.asset_key.path[-1] for check in night.get_asset_check_evaluations()}
+    assert {"product_recommendations", "fct_orders"} <= checked
+    assert "growth_daily" not in checked
     assert warehouse.rows(
         "select rank, slate, product_id, method, reason, reason_zh from product_recommendations"
     ) == [
@@ -42,7 +47,7 @@ def test_one_customer_is_shown_what_is_due_and_nothing_else(
 
 
 def test_one_time_buyers_and_a_giant_reseller(new_warehouse: Callable[..., Warehouse]) -> None:
-    warehouse = new_warehouse()
+    warehouse = new_warehouse().making("product_recommendations", "recommendation_backtest")
     lines = [line(f"C{n}", f"P{n % 7}", f"2024-02-{1 + n % 20:02d}") for n in range(60)]
     lines += [line("giant", f"P{n}", "2024-02-21") for n in range(120)]
     write_text(warehouse.landing / "order_lines.csv", "\n".join([HEADER, *lines]) + "\n")

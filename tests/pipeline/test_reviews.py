@@ -169,6 +169,7 @@ def test_no_text_leaves_the_raw_layer(shop: Warehouse) -> None:
 
 def test_only_new_texts_are_scored_and_a_new_version_scores_anew(shop: Warehouse) -> None:
     before = sentiments(shop)
+    shop = shop.making("fct_reviews")
     with shop.work() as connection:
         weights = connection.execute(
             "select * from modelling.review_weights order by all"
