@@ -73,7 +73,7 @@ def why_everything(last: LastBuild, landed: Landed, decided_by: str, as_of: str)
     if last.batch_id is None:
         return "nothing was ever published whole"
     if last.is_rebuilding:
-        return "it was asked for, or the last build of everything was not published"
+        return "a build of everything was asked for, or has begun and is not published yet"
     if last.decided_by != decided_by:
         return "the dbt project, a setting or a library changed"
     if landed.known_files != last.files:

@@ -12,7 +12,7 @@
     new table, which takes the old one's name. A run killed in between leaves no table, and the next one builds it whole. -#}
 {% macro dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) %}
     {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
-    {%- set next = spark__next_of(target) -%}
+    {%- set next = spark__beside(target, 'next') -%}
     {%- do adapter.drop_relation(next) -%}
     {%- do run_query(spark__replaced_scope(next, source, target, unique_key, columns)) -%}
     {%- do persist_constraints(next, model) -%}

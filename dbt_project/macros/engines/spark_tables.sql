@@ -4,7 +4,7 @@
     {%- set language = model['language'] -%}
     {%- set old = load_relation(this) -%}
     {%- set built = this.incorporate(type='table') -%}
-    {%- set next = spark__next_of(built) if language == 'sql' else built -%}
+    {%- set next = spark__beside(built, 'next') if language == 'sql' else built -%}
     {{ run_hooks(pre_hooks) }}
     {%- do adapter.drop_relation(next) -%}
     {%- call statement('main', language=language) -%}
@@ -20,14 +20,14 @@
     {{ return({'relations': [built]}) }}
 {% endmaterialization %}
 
-{#- The name under which the next state of a table is built. -#}
-{% macro spark__next_of(relation) %}
-    {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__next'}, type='table')) }}
+{#- A table that stands beside another one; `next` is the state that will take its name. -#}
+{% macro spark__beside(relation, what) %}
+    {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__' ~ what}, type='table')) }}
 {% endmacro %}
 
 {#- A table beside the model's own that holds what its SQL reads several times; it stays until the next night. -#}
 {% macro spark__put_aside(name, query) %}
-    {%- set relation = this.incorporate(path={'identifier': this.identifier ~ '__' ~ name}, type='table') -%}
+    {%- set relation = spark__beside(this, name) -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {%- do adapter.drop_relation(relation) -%}
         {%- do run_query('create table ' ~ relation ~ ' using parquet as ' ~ query) -%}
