@@ -5,19 +5,20 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 import dagster as dg
 import duckdb
 import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 
 from dagster_project import work_lock
 from dagster_project.automation.jobs import NIGHTLY
@@ -29,9 +30,6 @@ from dagster_project.transformation.project import DBT_PROJECT_DIR, load_project
 from tests.pipeline.every_format import drop_everything
 from tests.pipeline.hashes import TableHash, table_hashes
 from tests.pipeline.made_shop import write_exports
-
-if TYPE_CHECKING:
-    from dbt.contracts.graph.manifest import Manifest
 
 SECRET = "a secret of the tests"
 
@@ -99,12 +97,13 @@ class Warehouse:
     def dbt(self, *arguments: str) -> None:
         """Run dbt on the work database by itself."""
         self.settings.export()
-        subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "--quiet", *arguments],
-            cwd=DBT_PROJECT_DIR,
-            env={**os.environ, "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR)},
-            check=True,
-        )
+        project = load_project(self.settings)
+        manifest = _read_once(WarehouseDbt(project, dbt_assets.WarehouseTranslator()))
+        places = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
+        ended = dbtRunner(manifest).invoke(["--quiet", *arguments, *places])
+        # dbt would hold the database until this process ends.
+        DuckDBConnectionManager.close_all_connections()
+        assert ended.success, ended.exception or ended.result
 
     @contextmanager
     def published(self) -> Iterator[duckdb.DuckDBPyConnection]:

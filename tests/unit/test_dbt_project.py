@@ -37,6 +37,22 @@ FORBIDDEN = {
     "distinct on": r"\bdistinct\s+on\b",
 }
 
+# A window without partitions puts all its rows into one task of a cluster. Ranks of customers and
+# orders are counted per value instead (`rfm_cut_points`); these have few rows.
+WINDOWS_OVER_ALL = {
+    "association_ctes": "pairs that are bought together often enough",
+    "customer_profiles": "values of tags",
+    "default__join_key": "one machine only; on a cluster the id itself is the key",
+    "growth_daily": "days",
+    "int_file_versions": "files",
+    "int_snapshot_dates": "month-ends",
+    "loyalty_funnel": "steps",
+    "popular_ctes": "products",
+    "price_bands": "bands",
+    "retention_cohorts_30d": "days",
+}
+OVER = re.compile(r"\bover\s*\(((?:[^()]|\([^()]*\))*)\)")
+
 KEY_TESTS = {"unique", "unique_combination"}
 
 Node = dict[str, Any]
@@ -190,6 +206,21 @@ def test_forbidden_patterns_find_what_they_are_for() -> None:
     }
     assert examples.keys() == FORBIDDEN.keys()
     assert [what for what, sql in examples.items() if not re.search(FORBIDDEN[what], sql)] == []
+
+
+def _has_window_over_all(sql: str) -> bool:
+    return any("partition by" not in window for window in OVER.findall(sql))
+
+
+def test_windows_over_everything_have_few_rows(
+    manifest: dict[str, Any], models: list[Node]
+) -> None:
+    assert _has_window_over_all("sum(a) over (order by coalesce(b, 0))")
+    assert not _has_window_over_all("sum(a) over (partition by coalesce(c, 0) order by b)")
+    ours = [m for m in manifest["macros"].values() if m["package_name"] == "customer_analytics"]
+    texts = {m["name"]: m["macro_sql"].lower() for m in ours} | {m["name"]: _sql(m) for m in models}
+    found = {name for name, sql in texts.items() if _has_window_over_all(sql)}
+    assert found == WINDOWS_OVER_ALL.keys()
 
 
 WHOLE_TABLE = re.compile(r"select\s+\*\s+from\s+\{\{\s*(ref|source)\([^)]*\)\s*\}\}\s*$")
