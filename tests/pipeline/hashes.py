@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 import duckdb
 
 # What a run writes about itself; everything else must be the same whenever it is run.
@@ -19,7 +16,6 @@ def table_hash(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     relation: str | None = None,
-    digits: Mapping[str, int] = MappingProxyType({}),
 ) -> TableHash:
     """Row count and content hash of a table, whatever the order of its rows.
 
@@ -27,11 +23,10 @@ def table_hash(
         connection: where it can be read.
         table: its published name.
         relation: where it is read from, such as a Parquet file; default: the table.
-        digits: columns that are rounded to so many digits behind the point before.
     """
     relation = relation or table
     columns = [
-        f"round({name}, {digits[name]}) as {name}" if name in digits else name
+        name
         for name, *_ in connection.execute(f"describe select * from {relation}").fetchall()
         if name not in RUN_LOG_COLUMNS.get(table, set())
     ]
