@@ -83,6 +83,24 @@ def mirror_views(
     return len(chosen)
 
 
+def remove_mirror(settings: Settings) -> int:
+    """Take away what shows Spark's tables, after a move back; returns how many views that were.
+
+    dbt loads no seed into what is a view. Views of Parquet files are ours: dbt makes none.
+
+    Args:
+        settings: where the work database is.
+    """
+    with duckdb.connect(str(settings.work_db)) as connection:
+        views = connection.execute(
+            "select schema_name, view_name from duckdb_views() "
+            "where database_name = current_database() and contains(sql, 'read_parquet(')"
+        ).fetchall()
+        for schema, name in views:
+            connection.execute(f"drop view {sql_name(schema)}.{sql_name(name)}")
+    return len(views)
+
+
 def _nodes(manifest: Mapping[str, Any], materialized: set[str]) -> Iterator[Node]:
     for node in manifest["nodes"].values():
         is_data = node["resource_type"] in ("model", "seed")

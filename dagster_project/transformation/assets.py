@@ -15,6 +15,7 @@ from dagster_dbt import (
 
 from dagster_project.modelling.models import MODELS
 from dagster_project.settings import Settings
+from dagster_project.spark.mirror import remove_mirror
 from dagster_project.transformation.builds import decides_about_tables, plan_build
 from dagster_project.transformation.dbt_run import WarehouseDbt
 from dagster_project.transformation.project import (
@@ -109,6 +110,8 @@ def _on_engine(
 ) -> Iterator[Any]:
     """Run dbt; on Spark between giving it what was landed and showing what was built."""
     if not settings.on_spark:
+        if removed := remove_mirror(settings):
+            context.log.info(f"{removed} views of Spark's tables make room for tables")
         yield from dbt.stream(context, command, target)
         return
     # An extra that only who moves to Spark has installed.

@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.settings import Settings
 from dagster_project.spark.inputs import share_inputs, spark_type
-from dagster_project.spark.mirror import mirror_tables, mirror_views
+from dagster_project.spark.mirror import mirror_tables, mirror_views, remove_mirror
 
 SOURCES = [("raw", "orders"), ("raw", "ledger"), ("raw", "never_loaded")]
 
@@ -153,3 +153,8 @@ def test_tables_and_views_stand_in_the_work_database_with_their_words(
     mirror_tables(settings, manifest)
     with duckdb.connect(str(settings.work_db), read_only=True) as connection:
         assert connection.execute("from marts.built").fetchall() == [(2, "x")]
+    # After a move back dbt finds the places empty; what is no picture of Spark's stays.
+    assert remove_mirror(settings) == 1
+    with duckdb.connect(str(settings.work_db), read_only=True) as connection:
+        names = connection.execute("select view_name from duckdb_views() where not internal")
+        assert names.fetchall() == [("log",)]
