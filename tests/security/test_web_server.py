@@ -8,12 +8,13 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -52,13 +53,23 @@ def command_of_make_dev() -> list[str]:
 def running(command: list[str], folder: Path, log: Path, **environ: str) -> Iterator[int]:
     with log.open("w") as file:
         process = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **environ}, stdout=file, stderr=file
+            command,
+            cwd=folder,
+            env={**os.environ, **environ},
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
         )
     try:
         yield process.pid
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(60)
+        finally:
+            # What it started and did not end in time.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_for(url: str, log: Path) -> None:
@@ -66,7 +77,7 @@ def wait_for(url: str, log: Path) -> None:
         try:
             requests.get(url, timeout=5, verify=False)
             return
-        except requests.exceptions.ConnectionError:
+        except (requests.exceptions.ConnectionError, requests.exceptions.Timeout):
             time.sleep(0.2)
     raise AssertionError(log.read_text())
 
