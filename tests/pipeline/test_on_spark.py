@@ -6,6 +6,7 @@ import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 import duckdb
@@ -68,12 +69,13 @@ def _night(settings: Settings, made: Cluster, log: Path, *, kills: bool) -> int:
         SPARK_DRIVER_MEMORY="1g",
     )
     killed_while = 0
+    # Not a path's own glob: that stumbles over a folder that Spark takes away meanwhile.
+    tables = str(settings.lake_tables_dir / "intermediate.db" / "*" / "*.parquet")
     try:
         for _ in range(_MOST_SECONDS):
             if running.poll() is not None:
                 break
-            built = len(list(settings.lake_tables_dir.glob("intermediate.db/*/*.parquet")))
-            if kills and not killed_while and built > 10:
+            if kills and not killed_while and (built := len(glob(tables))) > 10:
                 made.workers[0].kill()
                 killed_while = built
             time.sleep(1)
