@@ -75,7 +75,7 @@ def _night(settings: Settings, made: Cluster, log: Path, *, kills: bool) -> int:
         for _ in range(_MOST_SECONDS):
             if running.poll() is not None:
                 break
-            if kills and not killed_while and (built := len(glob(tables))) > 10:
+            if kills and not killed_while and (built := len(glob(tables))) > 10:  # noqa: PTH207
                 made.workers[0].kill()
                 killed_while = built
             time.sleep(1)
