@@ -113,14 +113,6 @@ def test_a_day_builds_what_it_touches(nights: Nights) -> None:
     assert 0 < touched < orders / 10
 
 
-def test_a_move_back_to_duckdb_publishes_the_same(nights: Nights, tmp_path: Path) -> None:
-    """Last, because it takes Spark's tables out of the work database."""
-    on_spark = Path(shutil.copyfile(nights.settings.serving_db, tmp_path / "spark.duckdb"))
-    log = tmp_path / "night.log"
-    assert start_night(nights.settings.warehouse_dir, log).wait() == 0, log.read_text()[-4000:]
-    _assert_same(nights.settings.serving_db, on_spark)
-
-
 def _assert_same(on_duckdb: Path, on_spark: Path) -> None:
     compared = compare(on_duckdb, on_spark)
     assert len(compared) > 50
